@@ -1,0 +1,84 @@
+import { isEntryCode, type EventType } from './catalog/index.ts';
+import { viewAt, type Cause, type EventView } from './view.ts';
+import { specOfCode } from './catalog/index.ts';
+
+/** Events in a full batch: the unit of storing, hashing, folding and of the stream. */
+export const BATCH_SIZE = 4096;
+
+export const CALL_ENTERED = 0x50;
+export const CALL_RETURNED = 0x51;
+
+/** Rows as numbers: event i has code `codes[i]` and its words from `offsets[i]` on. */
+export interface RawBatch {
+  readonly codes: Uint8Array;
+  readonly offsets: Uint32Array;
+  readonly words: Uint32Array;
+  readonly strings: readonly string[];
+}
+
+/** Set by the class below: the only ways to its private rows. */
+let readRaw: (batch: EventBatch) => RawBatch;
+let makeBatch: (firstSeq: number, openCalls: readonly number[], raw: RawBatch) => EventBatch;
+
+/** Up to {@link BATCH_SIZE} events in order. Immutable: the rows are private and views have no setters. */
+export class EventBatch {
+  readonly firstSeq: number;
+  readonly length: number;
+  /** Seqs of the calls that are open before the first event, outermost first. */
+  readonly openCalls: readonly number[];
+  readonly #raw: RawBatch;
+  #causes: { readonly cause: Int32Array; readonly depth: Uint16Array } | undefined;
+
+  private constructor(firstSeq: number, openCalls: readonly number[], raw: RawBatch) {
+    this.firstSeq = firstSeq;
+    this.length = raw.codes.length;
+    this.openCalls = openCalls;
+    this.#raw = raw;
+  }
+
+  static {
+    readRaw = (batch) => batch.#raw;
+    makeBatch = (firstSeq, openCalls, raw) => new EventBatch(firstSeq, Object.freeze([...openCalls]), raw);
+  }
+
+  /** The event at index `i` of this batch (its seq is `firstSeq + i`). */
+  at(i: number): EventView {
+    if (!(i >= 0 && i < this.length)) throw new RangeError(`a batch of ${this.length} events has no event ${i}`);
+    return viewAt(this.#raw, this.#raw.codes[i]!, this.#raw.offsets[i]!, this.firstSeq + i, () => this.#causeOf(i));
+  }
+
+  codeAt(i: number): number {
+    return this.#raw.codes[i]!;
+  }
+
+  typeAt(i: number): EventType {
+    return specOfCode(this.codeAt(i))!.type as EventType;
+  }
+
+  *[Symbol.iterator](): IterableIterator<EventView> {
+    for (let i = 0; i < this.length; i++) yield this.at(i);
+  }
+
+  #causeOf(i: number): Cause {
+    this.#causes ??= causesOf(this.firstSeq, this.openCalls, this.#raw.codes);
+    return { cause: this.#causes.cause[i]!, depth: this.#causes.depth[i]! };
+  }
+}
+
+/** Follows the call brackets once over a batch; kept, so that a view's cause is a look-up. */
+function causesOf(firstSeq: number, openCalls: readonly number[], codes: Uint8Array): { cause: Int32Array; depth: Uint16Array } {
+  const cause = new Int32Array(codes.length);
+  const depth = new Uint16Array(codes.length);
+  const open = [...openCalls];
+  for (let i = 0; i < codes.length; i++) {
+    cause[i] = open.at(-1) ?? -1;
+    if (codes[i] === CALL_RETURNED) open.pop();
+    depth[i] = open.length;
+    if (codes[i] === CALL_ENTERED) open.push(firstSeq + i);
+  }
+  return { cause, depth };
+}
+
+export const rawOf = (batch: EventBatch): RawBatch => readRaw(batch);
+export const batchFromRaw = (firstSeq: number, openCalls: readonly number[], raw: RawBatch): EventBatch => makeBatch(firstSeq, openCalls, raw);
+export { isEntryCode };

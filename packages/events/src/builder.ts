@@ -1,0 +1,164 @@
+import { ToolError } from '@kwind/x86';
+import { batchFromRaw, BATCH_SIZE, CALL_ENTERED, CALL_RETURNED, type EventBatch, type RawBatch } from './batch.ts';
+import { catalog, type BootEvent } from './catalog/index.ts';
+import { widthOf, type EventSpec } from './schema.ts';
+import { highWord, splitInto } from './words.ts';
+
+const ENTRY_WORDS = 7;
+const START_WORDS = BATCH_SIZE * ENTRY_WORDS;
+
+interface Plan {
+  readonly spec: EventSpec;
+  readonly fields: readonly { readonly name: string; readonly kind: string; readonly skip: number }[];
+  readonly width: number;
+}
+
+const plans = new Map<string, Plan>(catalog.map((spec) => [spec.type, planOf(spec)]));
+
+function planOf(spec: EventSpec): Plan {
+  let width = 0;
+  const fields = Object.entries(spec.fields).map(([name, kind]) => {
+    const skip = width;
+    width += widthOf(kind);
+    return { name, kind, skip };
+  });
+  return { spec, fields, width };
+}
+
+/**
+ * Collects events into a batch. Mutable until {@link BatchBuilder.freeze}, which hands out what was collected
+ * as an immutable batch and starts the next one, carrying the open calls over.
+ */
+export class BatchBuilder {
+  #firstSeq: number;
+  #length = 0;
+  #codes = new Uint8Array(BATCH_SIZE);
+  #offsets = new Uint32Array(BATCH_SIZE + 1);
+  #words = new Uint32Array(START_WORDS);
+  #used = 0;
+  #strings: string[] = [];
+  #stringIndex = new Map<string, number>();
+  #openAtStart: readonly number[];
+  readonly #open: number[];
+
+  constructor(firstSeq = 0, openCalls: readonly number[] = []) {
+    this.#firstSeq = firstSeq;
+    this.#openAtStart = [...openCalls];
+    this.#open = [...openCalls];
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+  get isFull(): boolean {
+    return this.#length === BATCH_SIZE;
+  }
+  get nextSeq(): number {
+    return this.#firstSeq + this.#length;
+  }
+  /** Seqs of the calls that are open now, outermost first. */
+  get openCalls(): readonly number[] {
+    return this.#open;
+  }
+
+  /**
+   * Append one event. Returns its index in the batch.
+   * @throws ToolError event/unknown-type, event/bad-field
+   */
+  append(event: BootEvent): number {
+    const plan = plans.get(event.type);
+    if (!plan) throw new ToolError('event/unknown-type', `there is no event type "${String(event.type)}".`, 'kwind events lists them.');
+    const list = 'args' in event ? event.args : undefined;
+    const at = this.#reserve(plan.spec.code, plan.width + (list ? 2 * list.length : 0));
+    const fields = event as unknown as Record<string, never>;
+    for (const { name, kind, skip } of plan.fields) this.#put(kind, at + skip, fields[name], plan.spec.type, name);
+    if (plan.spec.code === CALL_ENTERED) this.#open.push(this.nextSeq - 1);
+    else if (plan.spec.code === CALL_RETURNED) this.#open.pop();
+    return this.#length - 1;
+  }
+
+  /** Append a store to a page-table entry without making an object or a bigint: for sources that produce millions. */
+  appendEntry(code: number, table: number, index: number, beforeLo: number, beforeHi: number, afterLo: number, afterHi: number): number {
+    const at = this.#reserve(code, ENTRY_WORDS);
+    const words = this.#words;
+    words[at] = table;
+    words[at + 1] = highWord(table);
+    words[at + 2] = index;
+    words[at + 3] = beforeLo;
+    words[at + 4] = beforeHi;
+    words[at + 5] = afterLo;
+    words[at + 6] = afterHi;
+    return this.#length - 1;
+  }
+
+  /** The rows collected so far, for the reducer that applies each at once. Valid until the next append. */
+  peek(): RawBatch {
+    return { codes: this.#codes, offsets: this.#offsets, words: this.#words, strings: this.#strings };
+  }
+
+  /** What was collected, immutable; the builder goes on empty. */
+  freeze(): EventBatch {
+    const raw: RawBatch = {
+      codes: this.#codes.slice(0, this.#length),
+      offsets: this.#offsets.slice(0, this.#length + 1),
+      words: this.#words.slice(0, this.#used),
+      strings: Object.freeze([...this.#strings]),
+    };
+    const batch = batchFromRaw(this.#firstSeq, this.#openAtStart, raw);
+    this.#firstSeq += this.#length;
+    this.#length = 0;
+    this.#used = 0;
+    this.#strings = [];
+    this.#stringIndex = new Map();
+    this.#openAtStart = [...this.#open];
+    return batch;
+  }
+
+  #reserve(code: number, width: number): number {
+    if (this.isFull) throw new ToolError('internal/invariant', `a batch holds ${BATCH_SIZE} events; freeze it first.`);
+    const at = this.#used;
+    this.#used += width;
+    while (this.#used > this.#words.length) {
+      const grown = new Uint32Array(this.#words.length * 2);
+      grown.set(this.#words);
+      this.#words = grown;
+    }
+    this.#codes[this.#length] = code;
+    this.#offsets[this.#length] = at;
+    this.#length++;
+    this.#offsets[this.#length] = this.#used;
+    return at;
+  }
+
+  #put(kind: string, at: number, value: unknown, type: string, name: string): void {
+    const words = this.#words;
+    if (typeof value === 'bigint' && kind !== 'pfn') return splitInto(words, at, value);
+    if (typeof value === 'string' && kind === 'str') {
+      words[at] = this.#intern(value);
+      return;
+    }
+    if (typeof value === 'number' && value >= 0) {
+      words[at] = value;
+      if (kind === 'pfn') words[at + 1] = highWord(value);
+      return;
+    }
+    if (typeof value === 'boolean') {
+      words[at] = value ? 1 : 0;
+      return;
+    }
+    if (kind === 'list' && Array.isArray(value)) {
+      words[at] = value.length;
+      for (let i = 0; i < value.length; i++) splitInto(words, at + 1 + 2 * i, value[i] as bigint);
+      return;
+    }
+    throw new ToolError('event/bad-field', `field ${name} of ${type} cannot be ${String(value)}.`, `It is of kind ${kind}.`);
+  }
+
+  #intern(text: string): number {
+    const known = this.#stringIndex.get(text);
+    if (known !== undefined) return known;
+    const index = this.#strings.push(text) - 1;
+    this.#stringIndex.set(text, index);
+    return index;
+  }
+}

@@ -1,0 +1,89 @@
+import { ToolError } from '@kwind/x86';
+
+const corrupt = (what: string): ToolError => new ToolError('event/corrupt', `stored events end or break off: ${what}.`, 'Run kwind verify on the trace.');
+
+/** Grows as it is written: varints, bytes and strings. */
+export class ByteWriter {
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(1 << 16);
+  #used = 0;
+
+  byte(value: number): void {
+    this.#room(1);
+    this.#bytes[this.#used++] = value;
+  }
+  /** LEB128 of an unsigned 32-bit value. */
+  varint(value: number): void {
+    this.#room(5);
+    let rest = value >>> 0;
+    while (rest > 0x7f) {
+      this.#bytes[this.#used++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    this.#bytes[this.#used++] = rest;
+  }
+  /** Difference of two u32 values, wrapped to 32 bits and zigzagged so that small steps either way are short. */
+  delta(value: number, previous: number): void {
+    const step = (value - previous) | 0;
+    this.varint((step << 1) ^ (step >> 31));
+  }
+  bytes(value: Uint8Array): void {
+    this.#room(value.length);
+    this.#bytes.set(value, this.#used);
+    this.#used += value.length;
+  }
+  text(value: string): void {
+    const encoded = new TextEncoder().encode(value);
+    this.varint(encoded.length);
+    this.bytes(encoded);
+  }
+  done(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.#used);
+  }
+
+  #room(count: number): void {
+    if (this.#used + count <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#used + count));
+    grown.set(this.#bytes);
+    this.#bytes = grown;
+  }
+}
+
+/** Reads what {@link ByteWriter} wrote; damaged input ends in ToolError event/corrupt, never beyond the bytes. */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get atEnd(): boolean {
+    return this.#at === this.#bytes.length;
+  }
+  byte(): number {
+    if (this.#at >= this.#bytes.length) throw corrupt(`no byte at ${this.#at}`);
+    return this.#bytes[this.#at++]!;
+  }
+  varint(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.byte();
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value >>> 0;
+    }
+    throw corrupt(`a number at ${this.#at} has no end`);
+  }
+  delta(previous: number): number {
+    const zigzag = this.varint();
+    return (previous + ((zigzag >>> 1) ^ -(zigzag & 1))) >>> 0;
+  }
+  bytes(length: number): Uint8Array {
+    if (length > this.#bytes.length - this.#at) throw corrupt(`${length} bytes wanted at ${this.#at}, ${this.#bytes.length - this.#at} left`);
+    const part = this.#bytes.subarray(this.#at, this.#at + length);
+    this.#at += length;
+    return part;
+  }
+  text(): string {
+    return new TextDecoder().decode(this.bytes(this.varint()));
+  }
+}

@@ -1,0 +1,13 @@
+export { defineEvent, widthOf, type EventSpec, type FieldKind, type FieldValues } from './schema.ts';
+export * from './catalog/index.ts';
+export { EventBatch, BATCH_SIZE } from './batch.ts';
+export { BatchBuilder } from './builder.ts';
+export { canonicalBytes, decodeBatch, encodeBatch } from './codec.ts';
+export { ByteReader, ByteWriter } from './bytes.ts';
+export { codeOfType, toEvent, type EventView } from './view.ts';
+export { eventFromJson, eventToJson, type JsonEvent, type JsonValue } from './json.ts';
+export type * from './ports.ts';
+export type * from './calls.ts';
+export { codesMatching } from './pattern.ts';
+export { EVENT_SCHEMA } from './version.ts';
+export { joinWords } from './words.ts';

@@ -1,0 +1,66 @@
+import type { EventBatch } from './batch.ts';
+
+/** By which road a trace's facts came: decided by the model, or seen in a real kernel. */
+export type SourceKind = 'script' | 'log' | 'capture' | 'events' | 'branch';
+
+/** What a trace says about itself. Values are for people and for rebuilding the profile. */
+export interface TraceHeader {
+  /** Number of the event catalogue, not of the file layout. */
+  readonly eventSchema: number;
+  readonly profile: string;
+  /** Overrides of the profile, `key=value` each. */
+  readonly options: readonly string[];
+  readonly source: { readonly kind: SourceKind; readonly name: string };
+  /** The kernel's own version string where the source has one, else ''. */
+  readonly kernelVersion: string;
+  /** ISO 8601 time of recording. */
+  readonly created: string;
+  /** kwind's version that recorded. */
+  readonly recordedBy: string;
+  /** Things that the importer wants a reader to know: a cut log, lost lines. */
+  readonly notes: readonly string[];
+}
+
+/** A machine state as bytes, at a position; meaning is the state room's. */
+export interface Checkpoint {
+  readonly position: number;
+  /** Number of the reducer that made it; a reader ignores those of another. */
+  readonly reducer: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What a batch touches, so that searches need not unpack it. */
+export interface BatchSummary {
+  readonly firstSeq: number;
+  readonly length: number;
+  /** Event codes that occur. */
+  readonly codes: ReadonlySet<number>;
+}
+
+/** Reading side of a store. Synchronous, because the stores are. */
+export interface TraceReader {
+  readonly header: TraceHeader;
+  /** Number of events; the last position. Grows while a recorder writes and {@link TraceReader.refresh} is called. */
+  readonly length: number;
+  /** The batch that holds event `seq`. */
+  batchContaining(seq: number): EventBatch;
+  /** First seq and length of each batch that may hold one of `codes`, in `direction` from `from` on (inclusive). */
+  batchesWith(codes: readonly number[], from: number, direction: 'forward' | 'backward'): Iterable<BatchSummary>;
+  /** Like batchesWith, for batches that store to a page-table page (by frame) or change a slot. */
+  batchesTouching(touch: { readonly table?: number; readonly slot?: number }, from: number, direction: 'forward' | 'backward'): Iterable<BatchSummary>;
+  checkpointAtOrBefore(position: number, reducer: number): Checkpoint | undefined;
+  refresh(): void;
+  close(): void;
+}
+
+/** Writing side of a store. */
+export interface TraceWriter {
+  append(batch: EventBatch): void;
+  putCheckpoint(checkpoint: Checkpoint): void;
+  /** Bytes of the log since the last checkpoint, and of that checkpoint: what a checkpoint policy weighs. */
+  readonly sinceCheckpoint: { readonly logBytes: number; readonly lastBytes: number };
+  /** Close the recording properly. */
+  finish(): void;
+  /** Close after a failure: what was committed stays and opens. */
+  abort(): void;
+}

@@ -1,0 +1,6 @@
+/**
+ * The door for the rooms on the hot path (state, trace, recorder): rows as they are.
+ * Typed arrays cannot be frozen, so whoever comes through here promises to read only.
+ */
+export { rawOf, batchFromRaw, type RawBatch } from './batch.ts';
+export { moveView, viewsByCode } from './view.ts';

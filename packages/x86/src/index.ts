@@ -1,0 +1,12 @@
+export * from './brand.ts';
+export * from './errors.ts';
+export * from './address.ts';
+export * from './paging.ts';
+export * from './hex.ts';
+export * from './pte.ts';
+export type * from './profile.ts';
+export * from './layout.ts';
+export * from './fixmap.ts';
+export * from './fixmap-query.ts';
+export * from './suggest.ts';
+export * from './profiles/index.ts';
