@@ -36,6 +36,14 @@ export class ByteWriter {
     this.varint(encoded.length);
     this.bytes(encoded);
   }
+  /** Room for `count` bytes at the end, for a caller that fills them itself and then says how far it came. */
+  reserve(count: number): { readonly bytes: Uint8Array; readonly at: number } {
+    this.#room(count);
+    return { bytes: this.#bytes, at: this.#used };
+  }
+  commit(end: number): void {
+    this.#used = end;
+  }
   done(): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(0, this.#used);
   }
@@ -59,6 +67,21 @@ export class ByteReader {
 
   get atEnd(): boolean {
     return this.#at === this.#bytes.length;
+  }
+  /** Bytes not read yet. */
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+  /** The bytes and the place, for a caller that reads by itself and then calls {@link skipTo}. */
+  get source(): Uint8Array {
+    return this.#bytes;
+  }
+  get position(): number {
+    return this.#at;
+  }
+  skipTo(position: number): void {
+    if (position > this.#bytes.length) throw corrupt(`${position - this.#bytes.length} bytes are missing`);
+    this.#at = position;
   }
   byte(): number {
     if (this.#at >= this.#bytes.length) throw corrupt(`no byte at ${this.#at}`);

@@ -1,42 +1,53 @@
 import { ToolError } from '@kwind/x86';
-import { BATCH_SIZE, batchFromRaw, rawOf, type EventBatch, type RawBatch } from './batch.ts';
+import { BATCH_SIZE, batchFromRaw, rawOf, type EventBatch } from './batch.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { catalog, specOfCode } from './catalog/index.ts';
+import { readColumn, readWords, writeColumn, writeWords, type Rows } from './columns.ts';
 import { widthOf, type EventSpec } from './schema.ts';
 
 /** Number of the column layout below; a reader refuses others. */
 const LAYOUT = 1;
 
-/** A word column of one event type: word `skip` of each of its rows; `list` is the count and then pairs of words. */
-interface Column {
-  readonly skip: number;
+/** How the rows of one event type are laid out: `width` words, of which `strings` are indices; a list follows if `list`. */
+interface Shape {
+  readonly width: number;
+  readonly strings: readonly boolean[];
   readonly list: boolean;
-  readonly isString: boolean;
 }
 
-const columnsByCode: (readonly Column[])[] = [];
-for (const spec of catalog) columnsByCode[spec.code] = columnsOf(spec);
+const shapes: Shape[] = [];
+for (const spec of catalog) shapes[spec.code] = shapeOf(spec);
 
-function columnsOf(spec: EventSpec): Column[] {
-  const columns: Column[] = [];
-  let skip = 0;
-  for (const kind of Object.values(spec.fields)) {
-    for (let word = 0; word < widthOf(kind); word++) columns.push({ skip: skip + word, list: kind === 'list', isString: kind === 'str' });
-    skip += widthOf(kind);
+function shapeOf(spec: EventSpec): Shape {
+  const kinds = Object.values(spec.fields);
+  const strings = kinds.filter((kind) => kind !== 'list').flatMap((kind) => Array<boolean>(widthOf(kind)).fill(kind === 'str'));
+  return { width: strings.length, strings, list: kinds.includes('list') };
+}
+
+const corrupt = (what: string): ToolError => new ToolError('event/corrupt', `stored batch cannot be read: ${what}.`, 'Run kwind verify on the trace.');
+
+/** Row numbers sorted by event code, and where each code's rows start and end in that order. */
+interface ByCode {
+  readonly order: Uint16Array;
+  readonly starts: Uint32Array;
+  readonly present: readonly number[];
+}
+
+function byCode(codes: Uint8Array): ByCode {
+  const starts = new Uint32Array(257);
+  for (let i = 0; i < codes.length; i++) starts[codes[i]! + 1]!++;
+  const present: number[] = [];
+  for (let code = 0; code < 256; code++) {
+    if (starts[code + 1]! > 0) present.push(code);
+    starts[code + 1]! += starts[code]!;
   }
-  return columns;
+  const next = starts.slice();
+  const order = new Uint16Array(codes.length);
+  for (let i = 0; i < codes.length; i++) order[next[codes[i]!]!++] = i;
+  return { order, starts, present };
 }
 
-/** Row indices of a batch by event code. */
-function rowsByCode(codes: Uint8Array): Map<number, number[]> {
-  const rows = new Map<number, number[]>();
-  for (let i = 0; i < codes.length; i++) {
-    const known = rows.get(codes[i]!);
-    if (known) known.push(i);
-    else rows.set(codes[i]!, [i]);
-  }
-  return new Map([...rows].sort(([a], [b]) => a - b));
-}
+const rowsOf = (sorted: ByCode, code: number): Uint16Array => sorted.order.subarray(sorted.starts[code]!, sorted.starts[code + 1]!);
 
 /**
  * A batch as bytes: codes, strings, then for each event type its columns as differences from row to row,
@@ -52,42 +63,21 @@ export function encodeBatch(batch: EventBatch): Uint8Array<ArrayBuffer> {
   out.varint(strings.length);
   for (const text of strings) out.text(text);
   out.bytes(codes);
-  for (const [code, rows] of rowsByCode(codes)) {
-    for (const column of columnsByCode[code]!) encodeColumn(out, column, rows, offsets, words);
+  const sorted = byCode(codes);
+  const lists = sorted.present.filter((code) => shapes[code]!.list);
+  for (const code of lists) for (const row of rowsOf(sorted, code)) out.varint(words[offsets[row]! + shapes[code]!.width]!);
+  for (const code of sorted.present) {
+    const rows: Rows = { rows: rowsOf(sorted, code), offsets, words };
+    for (let skip = 0; skip < shapes[code]!.width; skip++) writeColumn(out, rows, skip);
+    if (shapes[code]!.list) writeWords(out, rows, shapes[code]!.width);
   }
   return out.done();
 }
 
-function encodeColumn(out: ByteWriter, column: Column, rows: readonly number[], offsets: Uint32Array, words: Uint32Array): void {
-  if (column.list) return encodeLists(out, column, rows, offsets, words);
-  let previous = 0;
-  for (const row of rows) {
-    const word = words[offsets[row]! + column.skip]!;
-    out.delta(word, previous);
-    previous = word;
-  }
-}
-
-function encodeLists(out: ByteWriter, column: Column, rows: readonly number[], offsets: Uint32Array, words: Uint32Array): void {
-  const previous: number[] = [];
-  for (const row of rows) {
-    const at = offsets[row]! + column.skip;
-    const count = words[at]!;
-    out.varint(count);
-    for (let i = 0; i < 2 * count; i++) {
-      const word = words[at + 1 + i]!;
-      out.delta(word, previous[i] ?? 0);
-      previous[i] = word;
-    }
-  }
-}
-
-const corrupt = (what: string): ToolError => new ToolError('event/corrupt', `stored batch cannot be read: ${what}.`, 'Run kwind verify on the trace.');
-
 /**
  * The batch that {@link encodeBatch} wrote.
- * @throws ToolError event/corrupt when the bytes are not such a batch; never reads beyond them, never allocates
- *         more than a batch can need
+ * @throws ToolError event/corrupt when the bytes are not such a batch; never reads beyond them, and never allocates
+ *         more than a batch of that many bytes can need
  */
 export function decodeBatch(bytes: Uint8Array, firstSeq: number): EventBatch {
   const input = new ByteReader(bytes);
@@ -98,15 +88,19 @@ export function decodeBatch(bytes: Uint8Array, firstSeq: number): EventBatch {
   const openCalls = readMany(input, (r) => r.varint());
   const strings = readMany(input, (r) => r.text());
   const codes = input.bytes(length).slice();
-  const lists = new Map<number, number[][]>();
-  const columns = new Map<number, Uint32Array[]>();
-  for (const [code, rows] of rowsByCode(codes)) {
-    if (!specOfCode(code)) throw corrupt(`event code ${code} is unknown`);
-    columns.set(code, columnsByCode[code]!.filter((c) => !c.list).map((column) => readColumn(input, column, rows.length, strings.length)));
-    if (columnsByCode[code]!.some((c) => c.list)) lists.set(code, readLists(input, rows.length, bytes.length));
+  const sorted = byCode(codes);
+  for (const code of sorted.present) if (!specOfCode(code)) throw corrupt(`event code ${code} is unknown`);
+  const counts = readCounts(input, sorted, length);
+  const offsets = offsetsOf(codes, counts);
+  const words = new Uint32Array(offsets[length]!);
+  for (const code of sorted.present) {
+    const shape = shapes[code]!;
+    const rows: Rows = { rows: rowsOf(sorted, code), offsets, words };
+    for (let skip = 0; skip < shape.width; skip++) readColumn(input, rows, skip, shape.strings[skip]! ? strings.length : -1);
+    if (shape.list) readWords(input, rows, shape.width, counts);
   }
   if (!input.atEnd) throw corrupt('bytes follow after the last column');
-  return batchFromRaw(firstSeq, openCalls, { ...joinRows(codes, columns, lists), strings });
+  return batchFromRaw(firstSeq, openCalls, { codes, offsets, words, strings });
 }
 
 function readMany<T>(input: ByteReader, read: (input: ByteReader) => T): T[] {
@@ -117,67 +111,51 @@ function readMany<T>(input: ByteReader, read: (input: ByteReader) => T): T[] {
   return values;
 }
 
-function readColumn(input: ByteReader, column: Column, count: number, nrStrings: number): Uint32Array {
-  const values = new Uint32Array(count);
-  let previous = 0;
-  for (let i = 0; i < count; i++) {
-    previous = input.delta(previous);
-    if (column.isString && previous >= nrStrings) throw corrupt(`string ${previous} of ${nrStrings}`);
-    values[i] = previous;
-  }
-  return values;
-}
-
-function readLists(input: ByteReader, count: number, limit: number): number[][] {
-  const previous: number[] = [];
-  const lists: number[][] = [];
-  for (let row = 0; row < count; row++) {
-    const nr = input.varint();
-    if (2 * nr > limit) throw corrupt(`a list of ${nr} values`);
-    const words: number[] = [nr];
-    for (let i = 0; i < 2 * nr; i++) {
-      previous[i] = input.delta(previous[i] ?? 0);
-      words.push(previous[i]!);
+/** Elements of each row's list, by row; 0 for rows without one. */
+function readCounts(input: ByteReader, sorted: ByCode, length: number): Uint32Array {
+  const counts = new Uint32Array(length);
+  let total = 0;
+  for (const code of sorted.present) {
+    if (!shapes[code]!.list) continue;
+    for (const row of rowsOf(sorted, code)) {
+      counts[row] = input.varint();
+      total += counts[row]!;
+      // Two words an element, each at least a byte in what follows.
+      if (2 * total > input.left) throw corrupt(`lists of ${total} values and more`);
     }
-    lists.push(words);
   }
-  return lists;
+  return counts;
 }
 
-function joinRows(codes: Uint8Array, columns: Map<number, Uint32Array[]>, lists: Map<number, number[][]>): Omit<RawBatch, 'strings'> {
+function offsetsOf(codes: Uint8Array, counts: Uint32Array): Uint32Array {
   const offsets = new Uint32Array(codes.length + 1);
-  const next = new Uint32Array(256);
   for (let i = 0; i < codes.length; i++) {
-    const code = codes[i]!;
-    const list = lists.get(code)?.[next[code]!++];
-    offsets[i + 1] = offsets[i]! + columns.get(code)!.length + (list?.length ?? 0);
+    const shape = shapes[codes[i]!]!;
+    offsets[i + 1] = offsets[i]! + shape.width + (shape.list ? 1 + 2 * counts[i]! : 0);
   }
-  const words = new Uint32Array(offsets[codes.length]!);
-  next.fill(0);
-  for (let i = 0; i < codes.length; i++) {
-    const code = codes[i]!;
-    const row = next[code]!++;
-    let at = offsets[i]!;
-    for (const column of columns.get(code)!) words[at++] = column[row]!;
-    for (const word of lists.get(code)?.[row] ?? []) words[at++] = word;
-  }
-  return { codes, offsets, words };
+  return offsets;
 }
 
 /**
- * The bytes that a batch's identity is taken from: codes, words and strings as they are, whatever way they are stored.
- * Equal events give equal bytes; a change of the column layout or of the compressor does not change them.
+ * The bytes that a batch's identity is taken from, in parts: place, strings, codes and words as they are, whatever way
+ * they are stored. Equal events give equal bytes; a change of the column layout or of the compressor does not change
+ * them. The parts are views: hash them, do not keep them.
  */
-export function canonicalBytes(batch: EventBatch): Uint8Array<ArrayBuffer> {
+export function canonicalParts(batch: EventBatch): readonly Uint8Array[] {
   const { codes, words, strings } = rawOf(batch);
+  const head = new ByteWriter();
+  head.varint(batch.firstSeq);
+  head.varint(batch.length);
+  head.varint(batch.openCalls.length);
+  for (const open of batch.openCalls) head.varint(open);
+  head.varint(strings.length);
+  for (const text of strings) head.text(text);
+  return [head.done(), codes, new Uint8Array(words.buffer, words.byteOffset, words.byteLength)];
+}
+
+/** {@link canonicalParts} in one piece. */
+export function canonicalBytes(batch: EventBatch): Uint8Array<ArrayBuffer> {
   const out = new ByteWriter();
-  out.varint(batch.firstSeq);
-  out.varint(batch.length);
-  out.varint(batch.openCalls.length);
-  for (const open of batch.openCalls) out.varint(open);
-  out.varint(strings.length);
-  for (const text of strings) out.text(text);
-  out.bytes(codes);
-  out.bytes(new Uint8Array(words.buffer, words.byteOffset, words.byteLength));
+  for (const part of canonicalParts(batch)) out.bytes(part);
   return out.done();
 }

@@ -2,7 +2,7 @@ export { defineEvent, widthOf, type EventSpec, type FieldKind, type FieldValues 
 export * from './catalog/index.ts';
 export { EventBatch, BATCH_SIZE } from './batch.ts';
 export { BatchBuilder } from './builder.ts';
-export { canonicalBytes, decodeBatch, encodeBatch } from './codec.ts';
+export { canonicalBytes, canonicalParts, decodeBatch, encodeBatch } from './codec.ts';
 export { ByteReader, ByteWriter } from './bytes.ts';
 export { codeOfType, toEvent, type EventView } from './view.ts';
 export { eventFromJson, eventToJson, type JsonEvent, type JsonValue } from './json.ts';

@@ -1,0 +1,27 @@
+import type { KernelProfile } from '@kwind/x86';
+import { makeScope, type Declaration, type Scope } from '../scope.ts';
+import { kernelConstants } from './constants.ts';
+import { entryNames } from './entries.ts';
+import { fixmapNames } from './fixmap.ts';
+import { machineNames } from './machine.ts';
+import { slotNames } from './slots.ts';
+import { translationNames } from './translation.ts';
+
+/** The tables of names about the machine; a new area adds its own here. */
+const tables = (profile: KernelProfile): readonly (readonly Declaration[])[] => [
+  slotNames(profile),
+  entryNames,
+  translationNames,
+  fixmapNames,
+  machineNames,
+];
+
+/** Derived from a frozen profile alone, so keeping it is invisible. */
+const scopes = new WeakMap<KernelProfile, Scope>();
+
+/** Everything that can be asked of a machine of this build, and the build's constants. */
+export function machineScope(profile: KernelProfile): Scope {
+  let scope = scopes.get(profile);
+  if (!scope) scopes.set(profile, (scope = makeScope(tables(profile).flat(), makeScope(kernelConstants(profile)))));
+  return scope;
+}

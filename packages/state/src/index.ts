@@ -1,0 +1,11 @@
+export type { CallFrame, ControlState, Counters, SlotState, TlbEntry, Trouble } from './control.ts';
+export { tlbKey, tlbLookup } from './control.ts';
+export { initialState, type MachineState, type MachineView } from './machine.ts';
+export { PageStore, type PageView, type TableInfo } from './page-store.ts';
+export { MachineWriter } from './writer.ts';
+export { applyRows, reduce, reduceAll, REDUCER_VERSION } from './reduce.ts';
+export { decodeState, encodeState, stateHash } from './checkpoint.ts';
+export * from './selectors/index.ts';
+export { checkInvariants } from './invariants.ts';
+export { compareStates, type StateDifference } from './compare.ts';
+export * from './expression/index.ts';

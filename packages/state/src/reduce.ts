@@ -1,0 +1,81 @@
+import { hex, ToolError, type Position } from '@kwind/x86';
+import { catalog, isEntryCode, type EventBatch } from '@kwind/events';
+import { moveView, rawOf, viewsByCode, type RawBatch } from '@kwind/events/raw';
+import type { MachineState } from './machine.ts';
+import { reducers } from './reducers/index.ts';
+import { MachineWriter } from './writer.ts';
+
+/** Number of this reducer. Rises when equal events give another state; checkpoints of other numbers are ignored. */
+export const REDUCER_VERSION = 1;
+
+const byCode: (((machine: MachineWriter, event: never) => void) | undefined)[] = [];
+for (const spec of catalog) {
+  if (!isEntryCode(spec.code)) byCode[spec.code] = reducers[spec.type as keyof typeof reducers] as (machine: MachineWriter, event: never) => void;
+}
+
+const TWO_32 = 0x1_0000_0000;
+
+/**
+ * Apply events `from` to `to` (indices in the batch) to a machine that is open for writing.
+ * @throws ToolError state/mismatch when an event's recorded old value is not what the machine holds
+ */
+export function applyRows(machine: MachineWriter, raw: RawBatch, firstSeq: number, from: number, to: number): void {
+  const { codes, offsets, words } = raw;
+  const pages = machine.pages;
+  for (let i = from; i < to; i++) {
+    const code = codes[i]!;
+    const at = offsets[i]!;
+    if ((code & 0xf0) === 0x10) {
+      // Straight from the words: no object, no bigint. 95 % of a real boot's events end here.
+      const table = words[at]! + words[at + 1]! * TWO_32;
+      const fits = pages.write(table, words[at + 2]!, words[at + 3]!, words[at + 4]!, words[at + 5]!, words[at + 6]!);
+      if (!fits) throw mismatch(machine, raw, i, firstSeq + i);
+      continue;
+    }
+    const view = viewsByCode[code]!;
+    moveView(view, raw, at, firstSeq + i);
+    byCode[code]!(machine, view as never);
+  }
+  machine.position = (firstSeq + to) as Position;
+}
+
+function mismatch(machine: MachineWriter, raw: RawBatch, i: number, seq: number): ToolError {
+  const view = viewsByCode[raw.codes[i]!]! as unknown as { table: number; index: number; before: bigint };
+  moveView(view as never, raw, raw.offsets[i]!, seq);
+  const held = machine.pages.entry(view.table, view.index);
+  return new ToolError(
+    'state/mismatch',
+    `event ${seq} says that entry ${view.index} of table ${hex(BigInt(view.table) << 12n)} held ${hex(view.before)}, but it holds ${hex(held)}.`,
+    'The trace is damaged before this event, or was put together from different boots; kwind verify tells which.',
+  );
+}
+
+/**
+ * The one reducer: the state after events `from` to `to` of a batch. Pure; `state` stays as it is.
+ * The caller sees to it that `state` stands right before event `from`.
+ * @throws ToolError state/mismatch; internal/invariant when state and batch do not join
+ */
+export function reduce(state: MachineState, batch: EventBatch, from = 0, to = batch.length): MachineState {
+  if (state.position !== batch.firstSeq + from) {
+    throw new ToolError('internal/invariant', `a state at position ${state.position} cannot take event ${batch.firstSeq + from}.`);
+  }
+  if (from === to) return state;
+  const machine = new MachineWriter(state);
+  applyRows(machine, rawOf(batch), batch.firstSeq, from, to);
+  return machine.finish();
+}
+
+/**
+ * The state after a run of whole batches; only the last state is made, so each page is copied once for all of them.
+ * @throws ToolError as {@link reduce}
+ */
+export function reduceAll(state: MachineState, batches: Iterable<EventBatch>): MachineState {
+  const machine = new MachineWriter(state);
+  for (const batch of batches) {
+    if (machine.position !== batch.firstSeq) {
+      throw new ToolError('internal/invariant', `a machine at position ${machine.position} cannot take event ${batch.firstSeq}.`);
+    }
+    applyRows(machine, rawOf(batch), batch.firstSeq, 0, batch.length);
+  }
+  return machine.finish();
+}

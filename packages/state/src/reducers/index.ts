@@ -1,0 +1,28 @@
+import type { Level } from '@kwind/x86';
+import type { EntryEventType, EventType } from '@kwind/events';
+import type { MachineWriter } from '../writer.ts';
+import { callReducers } from './call.ts';
+import { cpuReducers } from './cpu.ts';
+import { earlyIoremapReducers } from './early-ioremap.ts';
+import { tlbReducers } from './tlb.ts';
+import { troubleReducers } from './trouble.ts';
+import type { Reducers } from './types.ts';
+
+const pagingReducers: Reducers<'table.allocated'> = {
+  'table.allocated': (m, e) => m.pages.allocate({ table: e.table, level: e.level as Level | '', name: e.name }),
+};
+
+/**
+ * Exhaustive: an event type without a reducer does not compile. Stores to entries are not here;
+ * reduce() applies them straight from the rows.
+ */
+export const reducers = {
+  ...pagingReducers,
+  ...earlyIoremapReducers,
+  ...tlbReducers,
+  ...cpuReducers,
+  ...callReducers,
+  ...troubleReducers,
+} satisfies Reducers<Exclude<EventType, EntryEventType>>;
+
+export type ControlReducer = (machine: MachineWriter, event: never) => void;

@@ -1,0 +1,107 @@
+import { castDraft, createDraft, finishDraft, type Draft } from 'immer';
+import type { KernelProfile, Position } from '@kwind/x86';
+import { tlbKey, tlbLookup, type CallFrame, type ControlState, type Counters, type SlotState, type TlbEntry } from './control.ts';
+import type { MachineState, MachineView } from './machine.ts';
+import { PageWriter } from './page-store.ts';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * The one mutable machine, alive for one batch or a run of them. Small slices are an immer draft, made only when an
+ * event needs it; pages are copied on write. Counters, the call chain and the slots are plain values, because they
+ * change with almost every call and a proxy would cost more than everything else.
+ */
+export class MachineWriter implements MachineView {
+  readonly profile: KernelProfile;
+  readonly pages: PageWriter;
+  position: Position;
+  calls: CallFrame | null;
+  readonly counters: Mutable<Counters>;
+  readonly #base: MachineState;
+  #draft: Draft<ControlState> | undefined;
+  #slots: readonly SlotState[];
+  /** Cached translations, so that a flush of an empty TLB costs a comparison. */
+  #tlbSize: number;
+  #readable: ControlState | undefined;
+
+  constructor(base: MachineState) {
+    this.#base = base;
+    this.profile = base.profile;
+    this.position = base.position;
+    this.calls = base.calls;
+    this.counters = { ...base.counters };
+    this.pages = new PageWriter(base.pages);
+    this.#slots = base.control.slots;
+    this.#tlbSize = Object.keys(base.control.tlb).length;
+    this.#readable = base.control;
+  }
+
+  /** The control state to read. */
+  get control(): ControlState {
+    this.#readable ??= { ...((this.#draft as ControlState | undefined) ?? this.#base.control), slots: this.#slots };
+    return this.#readable;
+  }
+
+  /** The control state to change at once; slots and TLB have methods of their own. */
+  edit(): Draft<Omit<ControlState, 'slots' | 'tlb'>> {
+    return this.#edit();
+  }
+
+  #edit(): Draft<ControlState> {
+    this.#draft ??= createDraft(this.#base.control);
+    this.#readable = undefined;
+    return this.#draft;
+  }
+
+  slot(index: number): SlotState | undefined {
+    return this.#slots[index];
+  }
+
+  setSlot(index: number, slot: SlotState): void {
+    this.#slots = this.#slots.with(index, Object.freeze(slot));
+    this.#readable = undefined;
+  }
+
+  fillTlb(entry: TlbEntry): void {
+    const key = tlbKey(entry.vaddr, entry.size);
+    const tlb = this.#edit().tlb;
+    if (!(key in tlb)) this.#tlbSize++;
+    tlb[key] = entry;
+  }
+
+  /** Drop every cached translation whose page holds `address`. */
+  dropTlb(address: bigint): void {
+    while (this.#tlbSize > 0) {
+      const entry = tlbLookup(this.control.tlb, address);
+      if (!entry) return;
+      delete this.#edit().tlb[tlbKey(entry.vaddr, entry.size)];
+      this.#tlbSize--;
+    }
+  }
+
+  dropTlbWhere(test: (entry: TlbEntry) => boolean): void {
+    if (this.#tlbSize === 0) return;
+    for (const [key, entry] of Object.entries(this.control.tlb)) {
+      if (!test(entry)) continue;
+      delete this.#edit().tlb[key];
+      this.#tlbSize--;
+    }
+  }
+
+  /** The machine as it is now, frozen. The writer must not be used again. */
+  finish(): MachineState {
+    return Object.freeze({
+      profile: this.profile,
+      position: this.position,
+      control: this.#finishControl(),
+      counters: Object.freeze(this.counters),
+      calls: this.calls,
+      pages: this.pages.finish(),
+    });
+  }
+
+  #finishControl(): ControlState {
+    if (this.#slots !== this.#base.control.slots) this.#edit().slots = castDraft(Object.freeze(this.#slots));
+    return this.#draft ? (finishDraft(this.#draft) as ControlState) : this.#base.control;
+  }
+}
