@@ -1,4 +1,6 @@
-import type { KernelProfile, Vaddr } from '@kwind/x86';
+import type { E820Entry, KernelProfile, Vaddr } from '@kwind/x86';
+import { initialResources, type ResourcesState } from './resources.ts';
+import { initialMemtypes, initialVmalloc, type MemtypesState, type VmallocState } from './vmalloc.ts';
 
 /** One early_ioremap window as the kernel's three arrays hold it. */
 export interface SlotState {
@@ -42,6 +44,12 @@ export interface ControlState {
   /** Cached translations by {@link tlbKey}. */
   readonly tlb: Readonly<Record<string, TlbEntry>>;
   readonly trouble: Trouble;
+  readonly resources: ResourcesState;
+  /** The kernel's memory map, e820_table; in its own order, with empty entries until it is sanitised. */
+  readonly e820: readonly E820Entry[];
+  /** Virtual areas, in use and given up. */
+  readonly vmalloc: VmallocState;
+  readonly memtypes: MemtypesState;
 }
 
 /** Flush counts, apart from the control state because they change with every page. */
@@ -88,5 +96,9 @@ export function initialControl(profile: KernelProfile): ControlState {
     slots: Array.from({ length: profile.fixBtmapsSlots }, () => slot),
     tlb: {},
     trouble: { warnings: 0, bugs: 0, faults: 0, last: -1 },
+    resources: initialResources(),
+    e820: [],
+    vmalloc: initialVmalloc(),
+    memtypes: initialMemtypes(),
   };
 }

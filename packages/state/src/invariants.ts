@@ -1,14 +1,17 @@
 import { hex, isPresent } from '@kwind/x86';
 import type { MachineView } from './machine.ts';
+import { resourceName } from './resources.ts';
+import { resourceById } from './selectors/resources.ts';
+import { vmallocInvariants } from './invariants-vmalloc.ts';
 import { bmPteOf, presentPages, slots } from './selectors/slots.ts';
 
 /**
- * What must hold between slots, entries and TLB whenever no call is open. Returns sentences; none when all is well.
+ * What must hold between slots, entries, TLB and resources whenever no call is open. Returns sentences; none when all is well.
  * A real kernel's capture may break them: that is a finding about the kernel, not an error of ours.
  */
 export function checkInvariants(view: MachineView): readonly string[] {
   if (view.calls) return [];
-  return [...slotInvariants(view), ...tableInvariants(view), ...tlbInvariants(view)];
+  return [...slotInvariants(view), ...tableInvariants(view), ...tlbInvariants(view), ...resourceInvariants(view), ...vmallocInvariants(view)];
 }
 
 function slotInvariants(view: MachineView): string[] {
@@ -45,4 +48,21 @@ function tlbInvariants(view: MachineView): string[] {
   return Object.values(view.control.tlb)
     .filter((entry) => (entry.vaddr & (entry.size - 1n)) !== 0n || (entry.phys & (entry.size - 1n)) !== 0n)
     .map((entry) => `the cached page ${hex(entry.vaddr)} is not aligned to its size ${hex(entry.size)}`);
+}
+
+/** Children are in order, apart from each other, inside their parent, and know it. */
+function resourceInvariants(view: MachineView): string[] {
+  return Object.values(view.control.resources.nodes).flatMap((node) => {
+    const children = node.children.map((id) => resourceById(view, id));
+    return children.flatMap((child, i) => {
+      if (!child) return [`${resourceName(node)} lists a resource that does not exist`];
+      const broken: string[] = [];
+      if (child.parent !== node.id) broken.push(`${resourceName(child)} is listed by ${resourceName(node)} and points elsewhere`);
+      if (child.start > child.end) broken.push(`${resourceName(child)} ends before it starts`);
+      if (child.start < node.start || child.end > node.end) broken.push(`${resourceName(child)} sticks out of ${resourceName(node)}`);
+      const previous = children[i - 1];
+      if (previous && previous.end >= child.start) broken.push(`${resourceName(child)} is not behind ${resourceName(previous)}`);
+      return broken;
+    });
+  });
 }

@@ -5,7 +5,16 @@ import type { KernelProfile } from './profile.ts';
 const PAGE = 4096n;
 const EARLY_DYNAMIC_PAGE_TABLES = 64;
 /** Symbols that mark a place and have no extent. */
-const markers: readonly string[] = ['_etext', '__bss_start', '__bss_stop', '_end'];
+const markers: readonly string[] = [
+  '_etext',
+  '__start_rodata',
+  '__end_rodata',
+  '_sdata',
+  '_edata',
+  '__bss_start',
+  '__bss_stop',
+  '_end',
+];
 
 /**
  * Physical address of a kernel-image or direct-map address; undefined where the kernel's `__pa()` means nothing

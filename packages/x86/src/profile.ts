@@ -1,4 +1,6 @@
 import type { PhysAddr, Vaddr } from './address.ts';
+import type { IoremapRules } from './profile-ioremap.ts';
+import type { E820Facts, ResourceFacts } from './profile-resources.ts';
 import type { MemoryType } from './pte.ts';
 
 /** A row of `enum fixed_addresses`: `pages` consecutive indices from `index`. */
@@ -71,6 +73,8 @@ export interface KernelProfile {
   readonly setFixmapMask: ProtMask;
   /** Physical address bits of the CPU (e820 and ioremap checks, reserved bits of entries). */
   readonly physBits: number;
+  /** The CPU has pages of 1 GiB; QEMU's default one has none. */
+  readonly gbPages: boolean;
   /** Memory types of PAT slots 0 to 7 once pat_init() has run on a CPU with a full PAT. */
   readonly patTypes: readonly MemoryType[];
 
@@ -87,6 +91,8 @@ export interface KernelProfile {
     readonly earlyMemremapProt: boolean;
     readonly copyFromEarlyMem: boolean;
     readonly p4dLevel: boolean;
+    /** check_region() and check_mem_region(): gone by 4.4. */
+    readonly checkRegion: boolean;
   };
 
   readonly tlb: {
@@ -102,6 +108,22 @@ export interface KernelProfile {
     /** flush_tlb_kernel_range() flushes page by page up to this many pages. */
     readonly singlePageFlushCeiling: number;
   };
+
+  /** In what the start-up code differs. */
+  readonly head: {
+    /** CR4.PGE: set with the other bits; set so, and toggled once after CR3 was loaded; or set only then. */
+    readonly pge: 'at-once' | 'toggled' | 'late';
+    /** __startup_64() takes Present away in level2_kernel_pgt outside _text to _end. */
+    readonly trimsImageMap: boolean;
+  };
+  /** pfn_pte() keeps frame bits to 12..51 and inverts them under a protection that is not present (the L1TF mitigation). */
+  readonly pfnPteInverts: boolean;
+
+  /** Resource trees and the memory map. */
+  readonly resource: ResourceFacts;
+  readonly e820: E820Facts;
+  /** Normal ioremap, the vmalloc area and the direct map. */
+  readonly ioremap: IoremapRules;
 
   /** Control registers when C code starts. */
   readonly cr0: bigint;

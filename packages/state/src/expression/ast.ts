@@ -1,3 +1,5 @@
+import { quoteText } from './text.ts';
+
 /** How a number was written, and so how a result made from it is shown best. */
 export type Show = 'hex' | 'dec';
 
@@ -66,8 +68,6 @@ export const precedence: Readonly<Record<BinaryOperator, number>> = {
 export const NOT_PRECEDENCE = 3;
 const UNARY_PRECEDENCE = 12;
 
-const quote = (text: string): string => `"${text.replaceAll(/["\\]/g, String.raw`\$&`).replaceAll('\n', String.raw`\n`)}"`;
-
 function print(node: Node, outer: number): string {
   switch (node.kind) {
     case 'number':
@@ -75,7 +75,7 @@ function print(node: Node, outer: number): string {
     case 'boolean':
       return String(node.value);
     case 'string':
-      return quote(node.value);
+      return quoteText(node.value);
     case 'null':
       return 'NULL';
     case 'name':

@@ -35,11 +35,11 @@ export function explainFailure(condition: Expression, scope: Scope, env: Environ
     return { part, text };
   }
   const [left, right] = [show(node.left, node.right), show(node.right, node.left)];
-  const named = (inner: Node, value: string): string => {
-    const source = sourceOf(partOf(condition, inner));
-    return inner.kind === 'number' || inner.kind === 'string' || source === value ? value : `${source} = ${value}`;
-  };
-  return { part, left, right, text: `${named(node.left, left)} is not ${node.operator} ${named(node.right, right)}.` };
+  const source = (inner: Node): string => sourceOf(partOf(condition, inner));
+  const subject = source(node.left) === left ? left : `${source(node.left)} is ${left}`;
+  const object = source(node.right) === right ? right : `${right} (${source(node.right)})`;
+  const verb = node.operator === '==' ? 'not' : `which is not ${node.operator}`;
+  return { part, left, right, text: `${subject}, ${verb} ${object}.` };
 }
 
 /** A 0 that is compared with NULL is a pointer. */

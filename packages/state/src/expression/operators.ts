@@ -1,5 +1,5 @@
 import type { BinaryOperator } from './ast.ts';
-import { isList, isRecord, type Value } from './values.ts';
+import type { Value } from './values.ts';
 
 const u64 = (value: bigint): bigint => BigInt.asUintN(64, value);
 
@@ -41,5 +41,3 @@ export function equal(a: Value, b: Value): boolean {
 
 /** `x == NULL`: NULL is the pointer 0, and what has no value. */
 export const isNull = (value: Value): boolean => value === null || value === 0n || value === false;
-
-export const isPlain = (value: Value): boolean => !isRecord(value) && !isList(value);

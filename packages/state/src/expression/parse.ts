@@ -18,12 +18,11 @@ const reserved = new Set(['and', 'or', 'not']);
 /** Words that cannot be names, because the language reads them otherwise. */
 export const reservedWords: readonly string[] = [...reserved, ...constants.keys()];
 
-const deeper = (depth: number, ...nodes: readonly number[]): number => Math.max(depth, ...nodes) + 1;
-
 /** Recursive descent with precedence climbing. Keeps the depth of each tree it builds, and refuses a too deep one. */
 class Parser {
   readonly text: string;
   readonly fail: Fail;
+  readonly #limit: number;
   #token: Token;
   #open = 0;
   /** Depth of nodes; a leaf has none. */
@@ -32,10 +31,8 @@ class Parser {
   constructor(text: string, from: number) {
     this.text = text;
     this.fail = failIn(text);
-    if (text.length - from > MAX_LENGTH) {
-      this.fail('expression/syntax', from + MAX_LENGTH, `an expression may have ${MAX_LENGTH} characters.`, 'Split it.');
-    }
-    this.#token = tokenAt(text, from, this.fail);
+    this.#limit = from + MAX_LENGTH;
+    this.#token = this.#read(from);
   }
 
   get token(): Token {
@@ -64,7 +61,7 @@ class Parser {
   }
 
   #node(node: Node, ...parts: readonly Node[]): Node {
-    const depth = deeper(0, ...parts.map((part) => this.#depths.get(part) ?? 0));
+    const depth = Math.max(0, ...parts.map((part) => this.#depths.get(part) ?? 0)) + 1;
     if (depth > MAX_DEPTH) this.#tooDeep(node.at);
     this.#depths.set(node, depth);
     return node;
@@ -72,8 +69,17 @@ class Parser {
 
   #take(): Token {
     const taken = this.#token;
-    this.#token = tokenAt(this.text, taken.end, this.fail);
+    this.#token = this.#read(taken.end);
     return taken;
+  }
+
+  #read(from: number): Token {
+    const token = tokenAt(this.text, from, this.fail);
+    // What ends the expression is not part of it any more.
+    if (token.kind !== 'end' && token.end > this.#limit) {
+      this.fail('expression/syntax', this.#limit, `an expression may have ${MAX_LENGTH} characters.`, 'Split it.');
+    }
+    return token;
   }
 
   #is(symbol: string): boolean {
@@ -137,7 +143,8 @@ class Parser {
       this.#take();
       const inner = this.expression(0);
       const { end } = this.#close(')', token.at);
-      return { ...inner, start: token.at, end };
+      // A tree keeps its depth when its place grows by the parentheses.
+      return this.#node({ ...inner, start: token.at, end }, inner);
     }
     if (token.kind !== 'word' || reserved.has(token.text)) return this.#unexpected('a value');
     const constant = constants.get(token.text);

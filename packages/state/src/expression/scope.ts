@@ -1,6 +1,6 @@
 import type { EventView } from '@kwind/events';
 import type { MachineView } from '../machine.ts';
-import type { Type, Value } from './values.ts';
+import { addressType, numberType, type Type, type Value } from './values.ts';
 
 /** What an expression is evaluated against. */
 export interface Environment {
@@ -51,4 +51,13 @@ export const localName = (name: string, type: Type, doc: string, group = 'variab
   group,
   type,
   get: (env) => env.locals?.get(name) ?? null,
+});
+
+/** A number that never changes: a constant of the kernel. Small ones count or number something, large ones are places or bits. */
+export const constantName = (name: string, value: bigint, doc = 'Constant of the kernel.', group = 'constants'): Declaration => ({
+  name,
+  doc,
+  group,
+  type: value < 0x1000n ? numberType : addressType,
+  get: () => value,
 });

@@ -1,6 +1,7 @@
 import { parseNumber, ToolError } from '@kwind/x86';
 import type { Show } from './ast.ts';
 import type { Fail } from './errors.ts';
+import { textAt } from './text.ts';
 
 export type Token = { readonly at: number; readonly end: number } & (
   | { readonly kind: 'number'; readonly value: bigint; readonly show: Show }
@@ -54,15 +55,8 @@ function numberToken(written: string, at: number, fail: Fail): Token {
   }
 }
 
-const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t' };
-
 function stringToken(text: string, at: number, quote: string, fail: Fail): Token {
-  let value = '';
-  for (let i = at + 1; i < text.length; i++) {
-    const char = text[i]!;
-    if (char === quote) return { kind: 'string', at, end: i + 1, value };
-    if (char !== '\\') value += char;
-    else if (++i < text.length) value += escapes[text[i]!] ?? text[i]!;
-  }
-  return fail('expression/syntax', at, `the string that starts here has no closing ${quote}.`, `Add ${quote} where it ends.`);
+  const found = textAt(text, at);
+  if (found) return { kind: 'string', at, ...found };
+  return fail('expression/syntax', at, `the text that starts here has no closing ${quote}.`, `Add ${quote} where it ends.`);
 }

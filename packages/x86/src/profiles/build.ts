@@ -135,6 +135,11 @@ const unchanged = (spec: ProfileSpec) => ({
   earlySetup: spec.earlySetup,
   stateWarning: spec.stateWarning,
   systemStates: spec.systemStates,
+  head: spec.head,
+  pfnPteInverts: spec.pfnPteInverts,
+  resource: spec.resource,
+  e820: spec.e820,
+  ioremap: spec.ioremap,
   earlyRoot: spec.earlyRoot,
   finalRoot: spec.finalRoot,
 });
@@ -157,6 +162,7 @@ export function buildProfile(spec: ProfileSpec, over: Overrides, texts: readonly
     fixBtmapsSlots: FIX_BTMAPS_SLOTS,
     ...masksFor(over),
     physBits: over.physBits ?? PHYS_BITS,
+    gbPages: over.gbPages ?? false,
     messages: over.noHashPointers === true ? { ...spec.messages, pointerFormat: 'raw' } : spec.messages,
     has: {
       ...spec.has,

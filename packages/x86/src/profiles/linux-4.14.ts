@@ -1,5 +1,7 @@
-import { bases, configWith, cr4, fixmapRows, fixmapStatic, patLayouts, systemStates, tlbNames } from './parts.ts';
+import { ioremapRules } from './ioremap.ts';
+import { bases, configWith, cr4, fixmapRows, fixmapStatic, head, patLayouts, systemStates, tlbNames } from './parts.ts';
 import { protections } from './prots.ts';
+import { e820Facts, resourceFacts } from './resources.ts';
 import type { ProfileSpec } from './spec.ts';
 
 /**
@@ -18,6 +20,7 @@ export const linux4_14: ProfileSpec = {
     'CONFIG_INTEL_TXT',
     'CONFIG_ACPI_APEI_GHES',
     'CONFIG_RANDOMIZE_BASE',
+    'CONFIG_STRICT_DEVMEM',
     'CONFIG_ARCH_USE_MEMREMAP_PROT',
   ),
   fixmapRows: fixmapRows.v4_14,
@@ -37,8 +40,14 @@ export const linux4_14: ProfileSpec = {
     earlyMemremapProt: true,
     copyFromEarlyMem: true,
     p4dLevel: true,
+    checkRegion: false,
   },
   tlb: tlbNames.v4,
+  head: head.simple,
+  pfnPteInverts: false,
+  resource: resourceFacts.v4_14,
+  e820: e820Facts.v4_14,
+  ioremap: ioremapRules.v4_14,
   cr4: cr4.paePge,
   // Not read in a source: the 5-level bases of this series were its own (4.19's direct map, another vmalloc area).
   bases: { 4: bases.before5_0, 5: { pageOffset: 0xff10_0000_0000_0000n, vmallocStart: 0xff92_0000_0000_0000n } },
@@ -57,6 +66,7 @@ export const linux4_14: ProfileSpec = {
     phys_base: 0xffff_ffff_8201_2010n,
     early_top_pgt: 0xffff_ffff_8218_0000n,
     early_dynamic_pgts: 0xffff_ffff_8218_1000n,
+    _edata: 0xffff_ffff_8214_0000n,
     __bss_start: 0xffff_ffff_8231_0000n,
     bm_pte: 0xffff_ffff_8231_4000n,
     __bss_stop: 0xffff_ffff_8260_0000n,

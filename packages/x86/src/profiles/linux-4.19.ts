@@ -1,5 +1,7 @@
-import { bases, configWith, cr4, fixmapRows, fixmapStatic, patLayouts, systemStates, tlbNames } from './parts.ts';
+import { ioremapRules } from './ioremap.ts';
+import { bases, configWith, cr4, fixmapRows, fixmapStatic, head, patLayouts, systemStates, tlbNames } from './parts.ts';
 import { protections } from './prots.ts';
+import { e820Facts, resourceFacts } from './resources.ts';
 import type { ProfileSpec } from './spec.ts';
 
 /**
@@ -18,6 +20,7 @@ export const linux4_19: ProfileSpec = {
     'CONFIG_INTEL_TXT',
     'CONFIG_ACPI_APEI_GHES',
     'CONFIG_RANDOMIZE_BASE',
+    'CONFIG_STRICT_DEVMEM',
     'CONFIG_X86_5LEVEL',
     'CONFIG_PAGE_TABLE_ISOLATION',
     'CONFIG_ARCH_USE_MEMREMAP_PROT',
@@ -38,8 +41,14 @@ export const linux4_19: ProfileSpec = {
     earlyMemremapProt: true,
     copyFromEarlyMem: true,
     p4dLevel: true,
+    checkRegion: false,
   },
   tlb: tlbNames.v4_19,
+  head: head.simple,
+  pfnPteInverts: true,
+  resource: resourceFacts.v4_14,
+  e820: e820Facts.v4_14,
+  ioremap: ioremapRules.v4_19,
   cr4: cr4.paePge,
   // Not read in a source: the 5-level direct map moved together with the 4-level one, in 5.0.
   bases: { 4: bases.before5_0, 5: { ...bases.la57, pageOffset: 0xff10_0000_0000_0000n } },
@@ -58,6 +67,7 @@ export const linux4_19: ProfileSpec = {
     phys_base: 0xffff_ffff_8221_4010n,
     early_top_pgt: 0xffff_ffff_8248_2000n,
     early_dynamic_pgts: 0xffff_ffff_8248_4000n,
+    _edata: 0xffff_ffff_8244_0000n,
     __bss_start: 0xffff_ffff_8265_8000n,
     bm_pte: 0xffff_ffff_8265_c000n,
     __bss_stop: 0xffff_ffff_82a0_0000n,

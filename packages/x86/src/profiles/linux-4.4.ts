@@ -1,5 +1,7 @@
-import { bases, configWith, cr4, fixmapRows, fixmapStatic, patLayouts, systemStates, tlbNames } from './parts.ts';
+import { ioremapRules } from './ioremap.ts';
+import { bases, configWith, cr4, fixmapRows, fixmapStatic, head, patLayouts, systemStates, tlbNames } from './parts.ts';
 import { protections } from './prots.ts';
+import { e820Facts, resourceFacts } from './resources.ts';
 import type { ProfileSpec } from './spec.ts';
 
 /**
@@ -19,6 +21,7 @@ export const linux4_4: ProfileSpec = {
     'CONFIG_INTEL_TXT',
     'CONFIG_ACPI_APEI_GHES',
     'CONFIG_RANDOMIZE_BASE',
+    'CONFIG_STRICT_DEVMEM',
   ),
   fixmapRows: fixmapRows.v4_4,
   fixmapStatic: fixmapStatic.oneTable,
@@ -36,8 +39,14 @@ export const linux4_4: ProfileSpec = {
     earlyMemremapProt: false,
     copyFromEarlyMem: true,
     p4dLevel: false,
+    checkRegion: false,
   },
   tlb: tlbNames.v4,
+  head: head.simple,
+  pfnPteInverts: false,
+  resource: resourceFacts.v4_4,
+  e820: e820Facts.v4_4,
+  ioremap: ioremapRules.v4_4,
   cr4: cr4.paePse,
   bases: { 4: bases.before5_0 },
   modulesEndFollowsFixmap: false,
@@ -54,6 +63,7 @@ export const linux4_4: ProfileSpec = {
     phys_base: 0xffff_ffff_81e1_1010n,
     early_level4_pgt: 0xffff_ffff_81f6_4000n,
     early_dynamic_pgts: 0xffff_ffff_81f6_5000n,
+    _edata: 0xffff_ffff_81f3_9000n,
     __bss_start: 0xffff_ffff_820a_2000n,
     bm_pte: 0xffff_ffff_820a_6000n,
     __bss_stop: 0xffff_ffff_8220_0000n,

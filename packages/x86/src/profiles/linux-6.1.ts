@@ -1,5 +1,7 @@
-import { bases, configWith, cr4, fixmapRows, fixmapStatic, patLayouts, systemStates, tlbNames } from './parts.ts';
+import { ioremapRules } from './ioremap.ts';
+import { bases, configWith, cr4, fixmapRows, fixmapStatic, head, patLayouts, systemStates, tlbNames } from './parts.ts';
 import { protections } from './prots.ts';
+import { e820Facts, resourceFacts } from './resources.ts';
 import type { ProfileSpec } from './spec.ts';
 
 /** Debian 12. Fixmap numbers come from the type data of the shipped kernel, addresses from boots of it. */
@@ -19,6 +21,8 @@ export const linux6_1: ProfileSpec = {
     'CONFIG_X86_5LEVEL',
     'CONFIG_PAGE_TABLE_ISOLATION',
     'CONFIG_ARCH_USE_MEMREMAP_PROT',
+    'CONFIG_STRICT_DEVMEM',
+    'CONFIG_IO_STRICT_DEVMEM',
   ),
   fixmapRows: fixmapRows.v6,
   fixmapStatic: fixmapStatic.twoTables,
@@ -36,8 +40,14 @@ export const linux6_1: ProfileSpec = {
     earlyMemremapProt: true,
     copyFromEarlyMem: true,
     p4dLevel: true,
+    checkRegion: false,
   },
   tlb: tlbNames.v6,
+  head: head.v6_1,
+  pfnPteInverts: true,
+  resource: resourceFacts.v6,
+  e820: e820Facts.v6,
+  ioremap: ioremapRules.v6,
   cr4: cr4.paePge,
   bases: { 4: bases.from5_0, 5: bases.la57 },
   modulesEndFollowsFixmap: false,
@@ -52,6 +62,10 @@ export const linux6_1: ProfileSpec = {
     bm_pte: 0xffff_ffff_832b_5000n,
     // From its boots: CR3 and CR2 in warnings, entry addresses of captured writes, the kernel's rows of /proc/iomem.
     _etext: 0xffff_ffff_81e0_1ef2n,
+    __start_rodata: 0xffff_ffff_8200_0000n,
+    __end_rodata: 0xffff_ffff_8282_7000n,
+    _sdata: 0xffff_ffff_82a0_0000n,
+    _edata: 0xffff_ffff_82c4_5e00n,
     level3_kernel_pgt: 0xffff_ffff_82a1_5000n,
     level2_kernel_pgt: 0xffff_ffff_82a1_6000n,
     early_top_pgt: 0xffff_ffff_830b_6000n,

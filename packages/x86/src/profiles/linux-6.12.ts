@@ -1,4 +1,4 @@
-import { cr4 } from './parts.ts';
+import { cr4, head } from './parts.ts';
 import { linux6_1 } from './linux-6.1.ts';
 import { protections } from './prots.ts';
 import type { ProfileSpec } from './spec.ts';
@@ -16,6 +16,7 @@ export const linux6_12: ProfileSpec = {
   earlySetup: 'warn-once',
   // The lines of the WARNs in this release were not recorded.
   messages: { ...linux6_1.messages, mapWarnLine: 0, unmapWarnLine: 0 },
+  head: head.v6_12,
   cr4: cr4.paePsePge,
   symbols: {
     _text: 0xffff_ffff_8100_0000n,
@@ -31,6 +32,10 @@ export const linux6_12: ProfileSpec = {
     phys_base: 0xffff_ffff_8302_a010n,
     early_top_pgt: 0xffff_ffff_8373_6000n,
     early_dynamic_pgts: 0xffff_ffff_8373_8000n,
+    __start_rodata: 0xffff_ffff_8220_0000n,
+    __end_rodata: 0xffff_ffff_82be_0000n,
+    _sdata: 0xffff_ffff_8300_0000n,
+    _edata: 0xffff_ffff_8331_8000n,
     __bss_start: 0xffff_ffff_8395_b000n,
     bm_pte: 0xffff_ffff_8395_f000n,
     __bss_stop: 0xffff_ffff_83e0_0000n,

@@ -1,5 +1,7 @@
-import { bases, configWith, cr4, fixmapRows, fixmapStatic, patLayouts, systemStates, tlbNames } from './parts.ts';
+import { ioremapRules } from './ioremap.ts';
+import { bases, configWith, cr4, fixmapRows, fixmapStatic, head, patLayouts, systemStates, tlbNames } from './parts.ts';
 import { protections } from './prots.ts';
+import { e820Facts, resourceFacts } from './resources.ts';
 import type { ProfileSpec } from './spec.ts';
 
 /**
@@ -31,9 +33,15 @@ export const linuxInsides: ProfileSpec = {
     earlyMemremapProt: false,
     copyFromEarlyMem: true,
     p4dLevel: false,
+    checkRegion: true,
   },
   // Without paravirt the macro expands to the native function.
   tlb: { ...tlbNames.v4, flushOneNative: '__native_flush_tlb_single' },
+  head: head.simple,
+  pfnPteInverts: false,
+  resource: resourceFacts.v4_0,
+  e820: e820Facts.v4_0,
+  ioremap: ioremapRules.v4_9,
   cr4: cr4.paePge,
   bases: { 4: bases.before5_0 },
   modulesEndFollowsFixmap: false,
@@ -48,6 +56,7 @@ export const linuxInsides: ProfileSpec = {
     phys_base: 0xffff_ffff_81e0_f010n,
     early_level4_pgt: 0xffff_ffff_81f8_0000n,
     early_dynamic_pgts: 0xffff_ffff_81f8_1000n,
+    _edata: 0xffff_ffff_81f4_0000n,
     __bss_start: 0xffff_ffff_8210_0000n,
     bm_pte: 0xffff_ffff_8210_3000n,
     __bss_stop: 0xffff_ffff_8240_0000n,

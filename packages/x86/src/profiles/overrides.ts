@@ -11,6 +11,7 @@ export interface Overrides {
   readonly pti?: boolean;
   readonly noHashPointers?: boolean;
   readonly physBits?: number;
+  readonly gbPages?: boolean;
   /** The kernel's own variable, so without a virtual slide it is the distance the image was moved in memory; may be negative. */
   readonly physBase?: bigint;
   /** Virtual slide of the image. */
@@ -70,6 +71,7 @@ const setters: Readonly<Record<string, (draft: Draft, value: string) => void>> =
   pti: (draft, value) => (draft.pti = flag('pti', value)),
   no_hash_pointers: (draft, value) => (draft.noHashPointers = flag('no_hash_pointers', value)),
   phys_bits: (draft, value) => (draft.physBits = numberIn('phys_bits', value, 32n, 52n)),
+  gbpages: (draft, value) => (draft.gbPages = flag('gbpages', value)),
   phys_base: (draft, value) => (draft.physBase = signedAmount('phys_base', value, PMD_SIZE)),
   kaslr: (draft, value) => (draft.kaslr = amount('kaslr', value, PMD_SIZE)),
   page_offset: (draft, value) => (draft.pageOffset = amount('page_offset', value, PMD_SIZE)),

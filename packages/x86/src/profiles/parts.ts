@@ -60,12 +60,24 @@ export const configNames = [
   'CONFIG_X86_5LEVEL',
   'CONFIG_PAGE_TABLE_ISOLATION',
   'CONFIG_ARCH_USE_MEMREMAP_PROT',
+  'CONFIG_STRICT_DEVMEM',
+  'CONFIG_IO_STRICT_DEVMEM',
+  'CONFIG_MODIFY_LDT_SYSCALL',
+  'CONFIG_X86_ESPFIX64',
+  'CONFIG_EFI',
 ] as const;
 export type ConfigName = (typeof configNames)[number];
 
 /** The options of a build: the named ones on, all others off. */
 export function configWith(...on: readonly ConfigName[]): Record<string, boolean> {
-  const always: readonly ConfigName[] = ['CONFIG_MMU', 'CONFIG_X86_LOCAL_APIC', 'CONFIG_X86_IO_APIC'];
+  const always: readonly ConfigName[] = [
+    'CONFIG_MMU',
+    'CONFIG_X86_LOCAL_APIC',
+    'CONFIG_X86_IO_APIC',
+    'CONFIG_MODIFY_LDT_SYSCALL',
+    'CONFIG_X86_ESPFIX64',
+    'CONFIG_EFI',
+  ];
   return Object.fromEntries(configNames.map((name) => [name, always.includes(name) || on.includes(name)]));
 }
 
@@ -120,6 +132,13 @@ export const systemStates = {
     'SYSTEM_SUSPEND',
   ],
 } as const satisfies Record<string, readonly string[]>;
+
+/** Start-up code: how CR4.PGE comes on, and whether the image's map is cut to the image. */
+export const head = {
+  simple: { pge: 'at-once', trimsImageMap: false },
+  v6_1: { pge: 'toggled', trimsImageMap: true },
+  v6_12: { pge: 'late', trimsImageMap: true },
+} as const satisfies Record<string, ProfileSpec['head']>;
 
 /** CR4 values when C code starts. */
 export const cr4 = { paePge: 0xa0n, paePse: 0x30n, paePsePge: 0xb0n } as const;

@@ -30,6 +30,11 @@ export interface ProfileSpec {
   readonly messages: EarlyIoremapMessages;
   readonly has: KernelProfile['has'];
   readonly tlb: Omit<KernelProfile['tlb'], 'cpuHasInvlpg' | 'singlePageFlushCeiling'>;
+  readonly head: KernelProfile['head'];
+  readonly pfnPteInverts: boolean;
+  readonly resource: KernelProfile['resource'];
+  readonly e820: KernelProfile['e820'];
+  readonly ioremap: KernelProfile['ioremap'];
   readonly cr4: bigint;
   /** Bases with 4 levels, and with 5 where the series knows them. */
   readonly bases: { readonly 4: RegionBases; readonly 5?: RegionBases };

@@ -1,6 +1,5 @@
 import type { KernelProfile } from '@kwind/x86';
 import { makeScope, type Declaration, type Scope } from '../scope.ts';
-import { kernelConstants } from './constants.ts';
 import { entryNames } from './entries.ts';
 import { fixmapNames } from './fixmap.ts';
 import { machineNames } from './machine.ts';
@@ -19,9 +18,9 @@ const tables = (profile: KernelProfile): readonly (readonly Declaration[])[] => 
 /** Derived from a frozen profile alone, so keeping it is invisible. */
 const scopes = new WeakMap<KernelProfile, Scope>();
 
-/** Everything that can be asked of a machine of this build, and the build's constants. */
+/** Everything that can be asked of a machine of this build. Constants of the kernel are the caller's to add. */
 export function machineScope(profile: KernelProfile): Scope {
   let scope = scopes.get(profile);
-  if (!scope) scopes.set(profile, (scope = makeScope(tables(profile).flat(), makeScope(kernelConstants(profile)))));
+  if (!scope) scopes.set(profile, (scope = makeScope(tables(profile).flat())));
   return scope;
 }

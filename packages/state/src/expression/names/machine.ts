@@ -31,6 +31,7 @@ const callType = defineRecord<CallFrame>('call', {
   fn: field(stringType, 'Kernel function.', (call) => call.fn),
   caller: field(stringType, 'Return address as a symbol, or "".', (call) => call.caller),
   origin: field(stringType, 'Script line, log line or record it came from.', (call) => call.origin),
+  text: field(stringType, 'Arguments that are texts, as name="rtc".', (call) => call.text),
   seq: field(numberType, 'Number of its call.entered event.', (call) => BigInt(call.seq)),
   args: field(listOf(addressType), 'Arguments.', (call) => listValue(listOf(addressType), call.args)),
 });

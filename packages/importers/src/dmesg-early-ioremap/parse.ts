@@ -1,0 +1,137 @@
+import { ToolError } from '@kwind/x86';
+import type { Fact } from './boot-facts.ts';
+import { assembleFacts } from './assemble.ts';
+import { bootsOf, type Boot } from './repeats.ts';
+import { resolve } from './resolve.ts';
+import { scanLog, type Scan } from './scan.ts';
+import type { AssumedReason, BootLog, BootLogCounts, LoggedCall, LogNote } from './types.ts';
+
+export interface BootLogOptions {
+  /** Name of the log in origins, notes and errors. */
+  readonly name?: string;
+}
+
+/** The first boot that is there from its start, else the first of which there is something. */
+function chosenOf(boots: readonly Boot[], facts: readonly Fact[]): Boot | undefined {
+  const withCalls = boots.filter(({ sightings }) => sightings.length > 0);
+  return withCalls.find((boot) => openingOf(boot, facts) === 'before-debug') ?? withCalls[0];
+}
+
+function nothingFound(name: string, scan: Scan): ToolError {
+  const commandLine = scan.facts.find(
+    (fact): fact is Extract<Fact, { kind: 'command-line' }> => fact.kind === 'command-line',
+  );
+  const isKernelLog = scan.stamped || scan.facts.length > 0;
+  if (!isKernelLog) {
+    const hint = 'Give the output of dmesg or of the serial console of a kernel booted with early_ioremap_debug.';
+    return new ToolError('import/format', `${name}: none of its ${scan.nrLines} lines is from a kernel log.`, hint);
+  }
+  const isAsked = commandLine?.text.split(/\s+/).includes('early_ioremap_debug') === true;
+  const hint = isAsked
+    ? 'The kernel was asked for them, so they were lost: boot with ignore_loglevel and a larger log_buf_len, or log the serial console.'
+    : 'Boot the kernel with early_ioremap_debug on its command line.';
+  return new ToolError(
+    'import/nothing-found',
+    `${name}: no line of its ${scan.nrLines} is an early_ioremap debug message.`,
+    hint,
+  );
+}
+
+/** Why slots may be in use before the first message that was logged. */
+function openingOf(boot: Boot, facts: readonly Fact[]): AssumedReason {
+  const first = boot.sightings[0]?.line ?? 0;
+  const startSeen = facts.some(
+    ({ kind, line }) => (kind === 'version' || kind === 'command-line') && line >= boot.from && line < first,
+  );
+  const lostBefore = boot.losses.some(({ line }) => line < first);
+  return startSeen && !lostBefore ? 'before-debug' : 'starts-late';
+}
+
+function breakNotes(boots: readonly Boot[], boot: Boot, scan: Scan, opening: AssumedReason): LogNote[] {
+  const notes: LogNote[] = [];
+  const add = (kind: LogNote['kind'], weight: LogNote['weight'], line: number, text: string): void =>
+    void notes.push({ kind, weight, line, text });
+  const first = boot.sightings[0]!.line;
+  if (opening === 'starts-late')
+    add(
+      'starts-late',
+      'loss',
+      first,
+      'the log starts late: calls before this line are missing. Boot with a larger log_buf_len.',
+    );
+  for (const { line, dropped, garbled } of boot.losses) {
+    if (garbled === '') add('dropped-messages', 'loss', line, `${dropped} messages are missing here.`);
+    else add('garbled-line', 'loss', line, `a debug message cannot be read: "${garbled.slice(0, 80)}".`);
+  }
+  for (const { line, nrCalls } of boot.repeats) {
+    add(
+      'repeated-part',
+      'info',
+      line,
+      `from here the log prints earlier messages again; ${nrCalls} debug messages among them are counted once.`,
+    );
+  }
+  for (const other of boots) {
+    if (other !== boot)
+      add(
+        'other-boot',
+        'info',
+        other.from,
+        `another boot starts here; its ${other.sightings.length} debug messages are left out.`,
+      );
+  }
+  if (scan.nrDoubled > 0)
+    add(
+      'repeated-part',
+      'info',
+      0,
+      `${scan.nrDoubled} debug messages are printed twice in a row, by two consoles; they are counted once.`,
+    );
+  if (scan.openBlock > 0)
+    add('cut-at-end', 'loss', scan.openBlock, 'the log ends in the middle of the warning that begins here.');
+  return notes;
+}
+
+function countsOf(calls: readonly LoggedCall[], boot: Boot, scan: Scan, stillMapped: number): BootLogCounts {
+  const seen = (what: string): number => calls.filter((call) => call.kind === 'seen' && call.what === what).length;
+  const repeated = boot.repeats.reduce((sum, { nrCalls }) => sum + nrCalls, scan.nrDoubled);
+  const assumed = calls.filter(({ kind }) => kind === 'assumed').length;
+  return {
+    maps: seen('map'),
+    unmaps: seen('unmap'),
+    refused: seen('map-refused') + seen('unmap-refused'),
+    assumed,
+    repeated,
+    stillMapped,
+  };
+}
+
+/**
+ * Read the log of a kernel that was booted with `early_ioremap_debug`.
+ *
+ * @param input  the whole text, or its lines
+ * @returns the calls in order with what the log claims of each, and what is missing, repeated or contradictory in it
+ * @throws ToolError import/format when it is no kernel log, import/nothing-found when it has no debug messages
+ * @kernel mm/early_ioremap.c: the messages of __early_ioremap(), early_iounmap() and check_early_ioremap_leak()
+ */
+export function parseBootLog(input: string | Iterable<string>, options: BootLogOptions = {}): BootLog {
+  const name = options.name ?? 'log';
+  const scan = scanLog(input);
+  const boots = bootsOf(scan.segments);
+  const boot = chosenOf(boots, scan.facts);
+  if (!boot) throw nothingFound(name, scan);
+  const to = boots[boots.indexOf(boot) + 1]?.from ?? Infinity;
+  const facts = scan.facts.filter(({ line }) => line >= boot.from && line < to);
+  const opening = openingOf(boot, facts);
+  const { calls, silentWarnings, notes, nrStillMapped } = resolve(boot, name, opening);
+  const allNotes = [...breakNotes(boots, boot, scan, opening), ...notes].toSorted((a, b) => a.line - b.line);
+  return {
+    name,
+    nrLines: scan.nrLines,
+    ...assembleFacts(facts, boot.sightings),
+    calls,
+    silentWarnings,
+    notes: allNotes,
+    counts: countsOf(calls, boot, scan, nrStillMapped),
+  };
+}

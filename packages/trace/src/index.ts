@@ -1,0 +1,5 @@
+export { createTrace, SqliteTraceWriter, type WriterOptions } from './sqlite-writer.ts';
+export { openTrace, SqliteTraceReader, type Touch } from './sqlite-reader.ts';
+export { verifyTrace, type VerifyReport } from './verify.ts';
+export type { RecorderInfo } from './meta.ts';
+export type { Problem } from './verify-walk.ts';

@@ -1,0 +1,143 @@
+import {
+  decodeBatch,
+  type BatchSummary,
+  type Checkpoint,
+  type EventBatch,
+  type TraceHeader,
+  type TraceReader,
+} from '@kwind/events';
+import { ToolError } from '@kwind/x86';
+import { BatchCache } from './batch-cache.ts';
+import { mergeBatches, scanBatches, type Direction } from './batch-scan.ts';
+import { hasCode, unpackCodes } from './code-set.ts';
+import { asToolError } from './errors.ts';
+import { readMeta, type Meta, type RecorderInfo } from './meta.ts';
+import { openForReading, type OpenedTrace } from './open.ts';
+import { MAX_BATCH_BYTES, MAX_CHECKPOINT_BYTES, unpack } from './packing.ts';
+import { Queries, type SummaryRow } from './queries.ts';
+import { slotTarget, tableTarget, TouchSearch, type Target } from './touch-search.ts';
+
+/** `index` narrows a table to the group of 8 entries around one. */
+export interface Touch {
+  readonly table?: number;
+  readonly index?: number;
+  readonly slot?: number;
+}
+
+const CACHED_BATCHES = 64;
+
+/** Reads a trace, also one that is still being recorded: then what was committed by the last {@link refresh} counts. */
+export class SqliteTraceReader implements TraceReader {
+  readonly path: string;
+  readonly header: TraceHeader;
+  readonly #opened: OpenedTrace;
+  readonly #queries: Queries;
+  readonly #touches: TouchSearch;
+  readonly #cache = new BatchCache(CACHED_BATCHES);
+  #meta: Meta;
+
+  constructor(path: string, opened: OpenedTrace) {
+    this.path = path;
+    this.#opened = opened;
+    this.#meta = readMeta(opened.db, path);
+    this.header = this.#meta.header;
+    this.#queries = new Queries(opened.db, path);
+    this.#touches = new TouchSearch(this.#queries);
+  }
+
+  get length(): number {
+    return this.#meta.length;
+  }
+  /** Whether the recorder closed the trace; else it is at work, or was stopped. */
+  get finished(): boolean {
+    return this.#meta.state === 'finished';
+  }
+  get recorder(): RecorderInfo {
+    return this.#meta.recorder;
+  }
+  /** Last link of the hash chain, in hex: equal for traces of equal events, whatever their headers say. */
+  get digest(): string {
+    return this.#meta.chain;
+  }
+
+  batchContaining(seq: number): EventBatch {
+    if (!(seq >= 0 && seq < this.length)) {
+      throw new ToolError(
+        'position/invalid',
+        `${this.path} has no event ${seq}; it has ${this.length}.`,
+        'Events are numbered from 0.',
+      );
+    }
+    return this.#cache.get(seq) ?? this.#cache.put(this.#load(seq));
+  }
+
+  *batchesWith(codes: readonly number[], from: number, direction: Direction): IterableIterator<BatchSummary> {
+    for (const row of scanBatches(this.#queries, from, 0, this.length, direction)) {
+      if (codes.some((code) => hasCode(row.codes, code))) yield summaryOf(row);
+    }
+  }
+
+  *batchesTouching(touch: Touch, from: number, direction: Direction): IterableIterator<BatchSummary> {
+    const { indexed, length } = this.#meta;
+    const targets: Target[] = [];
+    if (touch.table !== undefined) targets.push(tableTarget(touch.table, touch.index));
+    if (touch.slot !== undefined) targets.push(slotTarget(touch.slot));
+    const lists = targets.map((target) => this.#touches.batches(target, from, direction, indexed, length));
+    for (const row of mergeBatches(lists, direction)) yield summaryOf(row);
+  }
+
+  checkpointAtOrBefore(position: number, reducer: number): Checkpoint | undefined {
+    const row = this.#queries.checkpointAtOrBefore(Math.min(position, this.length), reducer);
+    if (!row) return undefined;
+    try {
+      return { position: row.position, reducer: row.reducer, bytes: unpack(row.body, MAX_CHECKPOINT_BYTES) };
+    } catch (error) {
+      throw this.#queries.damaged(`the checkpoint at position ${row.position} cannot be unpacked`, error);
+    }
+  }
+
+  refresh(): void {
+    if (!this.finished) this.#meta = readMeta(this.#opened.db, this.path);
+  }
+
+  close(): void {
+    this.#opened.close();
+  }
+
+  #load(seq: number): EventBatch {
+    const row = this.#queries.batchAt(seq);
+    if (!row || seq >= row.first_seq + row.length)
+      throw this.#queries.damaged(`the batch that holds seq ${seq} is missing`);
+    let batch: EventBatch;
+    try {
+      batch = decodeBatch(unpack(row.body, MAX_BATCH_BYTES), row.first_seq);
+    } catch (error) {
+      throw this.#queries.damaged(`the batch at seq ${row.first_seq} cannot be read`, error);
+    }
+    if (batch.length !== row.length)
+      throw this.#queries.damaged(
+        `the batch at seq ${row.first_seq} has ${batch.length} events instead of ${row.length}`,
+      );
+    return batch;
+  }
+}
+
+const summaryOf = (row: SummaryRow): BatchSummary => ({
+  firstSeq: row.first_seq,
+  length: row.length,
+  codes: unpackCodes(row.codes),
+});
+
+/**
+ * Open a trace for reading.
+ * @throws ToolError trace/not-found, trace/not-a-trace, trace/newer-schema, trace/damaged, trace/busy, trace/io
+ */
+export function openTrace(path: string): SqliteTraceReader {
+  const opened = openForReading(path);
+  try {
+    return new SqliteTraceReader(path, opened);
+  } catch (error) {
+    opened.close();
+    throw asToolError(error, path);
+  }
+}
