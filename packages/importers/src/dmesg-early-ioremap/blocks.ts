@@ -7,6 +7,8 @@ export interface Sighting {
   readonly message: Message;
   readonly line: number;
   readonly frames: readonly Frame[];
+  /** Values in its register dump that lie in the slots; one of them may be a pointer that the message hashes. */
+  readonly slotPointers: readonly bigint[];
 }
 
 interface Block {
@@ -17,6 +19,7 @@ interface Block {
   warning: { readonly fn: string; readonly place: string; readonly line: number } | undefined;
   /** Frames of the trace; shared with the block's sighting, so it fills while the block is open. */
   readonly frames: Frame[];
+  readonly slotPointers: bigint[];
   nrMessages: number;
   inTrace: boolean;
   nrLines: number;
@@ -30,6 +33,9 @@ const FRAMED_REACH = 400;
 /** `WARNING: CPU: 0 PID: 0 at mm/early_ioremap.c:157 fn+…`, since 6.18 `WARNING: mm/early_ioremap.c:157 at fn+…`. */
 const ours = /WARNING: .{0,60}?\b(mm\/early_ioremap\.c:\d{1,6})\b(.{0,100})/;
 const functionName = / (\w{1,60})\+0x/;
+
+/** `RBX: ffffffffff240a20`: the slots end below ffffffffff400000. */
+const slotPointer = /\bR[A-Z0-9]{1,2}: (ffffffffff[23][0-9a-f]{5})\b/g;
 
 const silent = new Set(['early_iounmap', '__early_ioremap']);
 
@@ -59,7 +65,7 @@ export class BlockReader {
     let block = this.#open;
     if (!block || block.nrMessages > 0 || block.inTrace) block = this.#begin(line, false);
     block.nrMessages += 1;
-    this.#sightings.push({ message, line, frames: block.frames });
+    this.#sightings.push({ message, line, frames: block.frames, slotPointers: block.slotPointers });
   }
 
   /** A message that cannot be read: the block is not one without a message. */
@@ -82,6 +88,7 @@ export class BlockReader {
     }
     if (block.inTrace) this.#traceLine(block, text);
     else if (text.includes('Call Trace:')) block.inTrace = true;
+    else if (text.includes(': ffffffffff')) this.#registerLine(block, text);
     if (block.nrLines > (block.framed || block.inTrace ? FRAMED_REACH : PLAIN_REACH)) this.close();
   }
 
@@ -95,12 +102,22 @@ export class BlockReader {
       message: { kind: 'silent-warning', fn, place, text: `WARNING at ${place}` },
       line,
       frames: block.frames,
+      slotPointers: block.slotPointers,
     });
   }
 
   #begin(line: number, framed: boolean): Block {
     this.close();
-    const block: Block = { line, framed, warning: undefined, frames: [], nrMessages: 0, inTrace: false, nrLines: 0 };
+    const block: Block = {
+      line,
+      framed,
+      warning: undefined,
+      frames: [],
+      slotPointers: [],
+      nrMessages: 0,
+      inTrace: false,
+      nrLines: 0,
+    };
     this.#open = block;
     return block;
   }
@@ -115,6 +132,10 @@ export class BlockReader {
     if (!block || block.warning || block.inTrace) block = this.#begin(line.no, true);
     block.warning = { fn, place: match[1]!, line: line.no };
     return block;
+  }
+
+  #registerLine(block: Block, text: string): void {
+    for (const [, digits] of text.slice(0, 200).matchAll(slotPointer)) block.slotPointers.push(BigInt(`0x${digits!}`));
   }
 
   #traceLine(block: Block, text: string): void {

@@ -26,7 +26,7 @@ function claimsOf(origin: string, values: readonly (readonly [Claim['what'], big
   return values.map(([what, value]) => ({ what, value, origin }));
 }
 
-interface SeenParts {
+export interface SeenParts {
   readonly what: SeenWhat;
   readonly fn: string;
   readonly args: readonly bigint[];

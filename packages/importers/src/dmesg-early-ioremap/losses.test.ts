@@ -129,6 +129,14 @@ describe('a log that contradicts itself', () => {
     expect(playNaively(log.calls)).toMatchObject({ disagreements: [], inUse: [] });
   });
 
+  it('by a mapping that stays, of which the leak check says nothing, is reported', () => {
+    const end = stamped(['Freeing unused kernel image (initmem) memory: 2824K'], '[    2.938897] ');
+    const open = log61(mapLine(0, 0x1000, 8));
+    expect(weights(parse([...open, ...end]), 'contradiction')).toEqual(['leak 4']);
+    expect(weights(parse([...open, '** 9 printk messages dropped **', ...end]), 'contradiction')).toEqual([]);
+    expect(weights(parse(open), 'contradiction')).toEqual([]);
+  });
+
   it('by a size that does not span the printed pages is reported', () => {
     const log = parse(log61(mapLine(0, 0xf5a20, 0x178), unmapLine(0, 0x2178)));
     expect(weights(log, 'contradiction')).toEqual(['size-disagrees 19']);

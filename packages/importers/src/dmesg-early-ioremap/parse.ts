@@ -1,10 +1,11 @@
 import { ToolError } from '@kwind/x86';
 import type { Fact } from './boot-facts.ts';
 import { assembleFacts } from './assemble.ts';
+import { notesOfLog } from './log-notes.ts';
 import { bootsOf, type Boot } from './repeats.ts';
 import { resolve } from './resolve.ts';
 import { scanLog, type Scan } from './scan.ts';
-import type { AssumedReason, BootLog, BootLogCounts, LoggedCall, LogNote } from './types.ts';
+import type { AssumedReason, BootLog, BootLogCounts, LoggedCall } from './types.ts';
 
 export interface BootLogOptions {
   /** Name of the log in origins, notes and errors. */
@@ -47,51 +48,6 @@ function openingOf(boot: Boot, facts: readonly Fact[]): AssumedReason {
   return startSeen && !lostBefore ? 'before-debug' : 'starts-late';
 }
 
-function breakNotes(boots: readonly Boot[], boot: Boot, scan: Scan, opening: AssumedReason): LogNote[] {
-  const notes: LogNote[] = [];
-  const add = (kind: LogNote['kind'], weight: LogNote['weight'], line: number, text: string): void =>
-    void notes.push({ kind, weight, line, text });
-  const first = boot.sightings[0]!.line;
-  if (opening === 'starts-late')
-    add(
-      'starts-late',
-      'loss',
-      first,
-      'the log starts late: calls before this line are missing. Boot with a larger log_buf_len.',
-    );
-  for (const { line, dropped, garbled } of boot.losses) {
-    if (garbled === '') add('dropped-messages', 'loss', line, `${dropped} messages are missing here.`);
-    else add('garbled-line', 'loss', line, `a debug message cannot be read: "${garbled.slice(0, 80)}".`);
-  }
-  for (const { line, nrCalls } of boot.repeats) {
-    add(
-      'repeated-part',
-      'info',
-      line,
-      `from here the log prints earlier messages again; ${nrCalls} debug messages among them are counted once.`,
-    );
-  }
-  for (const other of boots) {
-    if (other !== boot)
-      add(
-        'other-boot',
-        'info',
-        other.from,
-        `another boot starts here; its ${other.sightings.length} debug messages are left out.`,
-      );
-  }
-  if (scan.nrDoubled > 0)
-    add(
-      'repeated-part',
-      'info',
-      0,
-      `${scan.nrDoubled} debug messages are printed twice in a row, by two consoles; they are counted once.`,
-    );
-  if (scan.openBlock > 0)
-    add('cut-at-end', 'loss', scan.openBlock, 'the log ends in the middle of the warning that begins here.');
-  return notes;
-}
-
 function countsOf(calls: readonly LoggedCall[], boot: Boot, scan: Scan, stillMapped: number): BootLogCounts {
   const seen = (what: string): number => calls.filter((call) => call.kind === 'seen' && call.what === what).length;
   const repeated = boot.repeats.reduce((sum, { nrCalls }) => sum + nrCalls, scan.nrDoubled);
@@ -123,8 +79,9 @@ export function parseBootLog(input: string | Iterable<string>, options: BootLogO
   const to = boots[boots.indexOf(boot) + 1]?.from ?? Infinity;
   const facts = scan.facts.filter(({ line }) => line >= boot.from && line < to);
   const opening = openingOf(boot, facts);
-  const { calls, silentWarnings, notes, nrStillMapped } = resolve(boot, name, opening);
-  const allNotes = [...breakNotes(boots, boot, scan, opening), ...notes].toSorted((a, b) => a.line - b.line);
+  const lateInit = facts.find(({ kind }) => kind === 'late-init')?.line ?? 0;
+  const { calls, silentWarnings, notes, nrStillMapped } = resolve(boot, name, opening, lateInit);
+  const allNotes = [...notesOfLog(scan, boots, boot, opening), ...notes].toSorted((a, b) => a.line - b.line);
   return {
     name,
     nrLines: scan.nrLines,

@@ -36,7 +36,7 @@ export const fits = ({ pages, offset }: Content, size: bigint): boolean =>
 const HORIZON = 48;
 
 /** Slot in which a printed pointer lies; -1 when it is hidden or lies in none. */
-function slotOfPointer(pointer: bigint | undefined): number {
+export function slotOfPointer(pointer: bigint | undefined): number {
   if (pointer === undefined || pointer < BTMAP_BASE) return -1;
   const slot = (pointer - BTMAP_BASE) / SLOT_BYTES;
   return slot < BigInt(NR_SLOTS) ? Number(slot) : -1;

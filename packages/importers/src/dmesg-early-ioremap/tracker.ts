@@ -1,4 +1,5 @@
-import { addressOf, type MapDraft, type Drafter } from './drafts.ts';
+import type { Sighting } from './blocks.ts';
+import { addressOf, type Drafter, type MapDraft, type SeenParts } from './drafts.ts';
 import type { Message } from './messages.ts';
 import {
   contradictionsAhead,
@@ -10,7 +11,7 @@ import {
   type Slots,
   type UnmapMessage,
 } from './slots.ts';
-import type { AssumedReason, LoggedCall, LogNote, NoteKind, NoteWeight } from './types.ts';
+import type { AssumedReason, LoggedCall, LogNote, NoteKind, NoteWeight, SilentWarning } from './types.ts';
 
 const weightOf: Readonly<Record<AssumedReason, NoteWeight>> = {
   'before-debug': 'info',
@@ -49,19 +50,46 @@ function helps(
   return asNeeded < asIs || (asNeeded === asIs && reason !== 'before-debug');
 }
 
-/** The kernel's slots as the log shows them, and the calls found so far. Lives for one log. */
+/** The kernel's slots as the log shows them, and what was found so far. Lives for one log. */
 export class SlotTracker {
   readonly slots: (MapDraft | undefined)[] = Array.from({ length: NR_SLOTS }, () => undefined);
   readonly drafts: { finish(): LoggedCall }[] = [];
   readonly notes: LogNote[] = [];
-  readonly #drafter: Drafter;
+  readonly silentWarnings: SilentWarning[] = [];
+  readonly drafter: Drafter;
+  readonly #lineOf = new Map<MapDraft, number>();
 
   constructor(drafter: Drafter) {
-    this.#drafter = drafter;
+    this.drafter = drafter;
   }
 
-  note(kind: NoteKind, weight: NoteWeight, line: number, text: string): void {
-    this.notes.push({ kind, weight, line, text });
+  tell(kind: NoteKind, line: number, text: string): void {
+    this.#note(kind, 'info', line, text);
+  }
+
+  contradict(kind: NoteKind, line: number, text: string): void {
+    this.#note(kind, 'contradiction', line, text);
+  }
+
+  /** A call whose record is complete. */
+  add(sighting: Sighting, parts: SeenParts): void {
+    const seen = this.drafter.seen(sighting, parts);
+    this.drafts.push({ finish: () => seen });
+  }
+
+  /** A map that a line reports, in the slot that the kernel gave it. */
+  hold(slot: number, draft: MapDraft, line: number): void {
+    this.drafts.push(draft);
+    this.slots[slot] = draft;
+    this.#lineOf.set(draft, line);
+  }
+
+  /** Maps in use that a line reports. */
+  seenMaps(): readonly { readonly held: MapDraft; readonly slot: number; readonly line: number }[] {
+    return this.slots.flatMap((held, slot) => {
+      const line = held && this.#lineOf.get(held);
+      return held && line !== undefined ? [{ held, slot, line }] : [];
+    });
   }
 
   /** Make the slots what the coming messages need, as what happened in between is not in the log. */
@@ -94,9 +122,9 @@ export class SlotTracker {
   assumeUnmap(slot: number, line: number, reason: AssumedReason): void {
     const held = this.slots[slot];
     if (!held) return;
-    this.drafts.push(this.#drafter.assumedUnmap(held, slot, line, reason));
+    this.drafts.push(this.drafter.assumedUnmap(held, slot, line, reason));
     this.slots[slot] = undefined;
-    this.note(
+    this.#note(
       'assumed-unmap',
       weightOf[reason],
       line,
@@ -105,14 +133,18 @@ export class SlotTracker {
   }
 
   #assumeMap(slot: number, line: number, reason: AssumedReason): void {
-    const draft = this.#drafter.assumedMap(slot, line, reason);
+    const draft = this.drafter.assumedMap(slot, line, reason);
     this.drafts.push(draft);
     this.slots[slot] = draft;
-    this.note(
+    this.#note(
       'assumed-map',
       weightOf[reason],
       line,
       `slot ${slot} was mapped ${becauseOf[reason]}; a map of unknown memory is assumed.`,
     );
+  }
+
+  #note(kind: NoteKind, weight: NoteWeight, line: number, text: string): void {
+    this.notes.push({ kind, weight, line, text });
   }
 }
