@@ -11,6 +11,8 @@ interface Plan {
   readonly spec: EventSpec;
   readonly fields: readonly { readonly name: string; readonly kind: string; readonly skip: number }[];
   readonly width: number;
+  /** The field that is a list, if there is one. */
+  readonly list: string | undefined;
 }
 
 const plans = new Map<string, Plan>(catalog.map((spec) => [spec.type, planOf(spec)]));
@@ -22,7 +24,7 @@ function planOf(spec: EventSpec): Plan {
     width += widthOf(kind);
     return { name, kind, skip };
   });
-  return { spec, fields, width };
+  return { spec, fields, width, list: fields.find((field) => field.kind === 'list')?.name };
 }
 
 /**
@@ -68,9 +70,9 @@ export class BatchBuilder {
   append(event: BootEvent): number {
     const plan = plans.get(event.type);
     if (!plan) throw new ToolError('event/unknown-type', `there is no event type "${String(event.type)}".`, 'kwind events lists them.');
-    const list = 'args' in event ? event.args : undefined;
-    const at = this.#reserve(plan.spec.code, plan.width + (list ? 2 * list.length : 0));
     const fields = event as unknown as Record<string, never>;
+    const list = plan.list === undefined ? undefined : (fields[plan.list] as readonly bigint[] | undefined);
+    const at = this.#reserve(plan.spec.code, plan.width + (list ? 2 * list.length : 0));
     for (const { name, kind, skip } of plan.fields) this.#put(kind, at + skip, fields[name], plan.spec.type, name);
     if (plan.spec.code === CALL_ENTERED) this.#open.push(this.nextSeq - 1);
     else if (plan.spec.code === CALL_RETURNED) this.#open.pop();

@@ -1,6 +1,6 @@
 import type { E820Entry, KernelProfile, Vaddr } from '@kwind/x86';
 import { initialResources, type ResourcesState } from './resources.ts';
-import { initialMemtypes, initialVmalloc, type MemtypesState, type VmallocState } from './vmalloc.ts';
+import { initialMemtypes, initialVmalloc, type MemtypesState, type ReservedRange, type VmallocState } from './vmalloc.ts';
 
 /** One early_ioremap window as the kernel's three arrays hold it. */
 export interface SlotState {
@@ -47,6 +47,8 @@ export interface ControlState {
   readonly resources: ResourcesState;
   /** The kernel's memory map, e820_table; in its own order, with empty entries until it is sanitised. */
   readonly e820: readonly E820Entry[];
+  /** What memblock set aside, in the order in which it did. */
+  readonly reserved: readonly ReservedRange[];
   /** Virtual areas, in use and given up. */
   readonly vmalloc: VmallocState;
   readonly memtypes: MemtypesState;
@@ -98,6 +100,7 @@ export function initialControl(profile: KernelProfile): ControlState {
     trouble: { warnings: 0, bugs: 0, faults: 0, last: -1 },
     resources: initialResources(),
     e820: [],
+    reserved: [],
     vmalloc: initialVmalloc(),
     memtypes: initialMemtypes(),
   };

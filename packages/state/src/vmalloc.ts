@@ -46,5 +46,12 @@ export interface MemtypesState {
   readonly pages: readonly MemtypeRange[];
 }
 
+/** A physical range that was set aside by memblock; `end` is the first byte after it. */
+export interface ReservedRange {
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly name: string;
+}
+
 export const initialVmalloc = (): VmallocState => ({ areas: [], lazy: [] });
 export const initialMemtypes = (): MemtypesState => ({ noted: [], pages: [] });

@@ -16,6 +16,11 @@ export interface IoremapRules {
   readonly multipleBars: 'warn-once' | 'line';
   /** The variant that maps UC-: ioremap() is another name for it in 4.x. */
   readonly defaultName: 'ioremap_nocache' | 'ioremap';
+  /**
+   * What becomes of an empty table whose link gives way to a large page: it is lost under the new entry, freed while the CPU
+   * may still hold the link (4.4 stable), or freed after a flush (4.18 and later).
+   */
+  readonly emptyTable: 'overwritten' | 'freed' | 'freed-with-flush';
   readonly vmalloc: VmallocRules;
   readonly directMap: DirectMapRules;
   readonly pat: PatTexts;

@@ -20,6 +20,10 @@ export interface ResourceFacts {
   readonly hidesRanges: boolean;
   /** Which nodes the search for System RAM sees. */
   readonly ramSearch: 'first-level' | 'whole-tree';
+  /** Exclusive System RAM is closed to /dev/mem, busy or not. */
+  readonly exclusiveRam: boolean;
+  /** How the kernel says that it followed such a pointer to nowhere: `…, address: 0…38` (5.1), or `… at 0…30`. */
+  readonly oopsWords: 'address' | 'at';
   /** The kernel's own resources: rodata apart and data from _sdata (5.5), or data from _etext. */
   readonly imageParts: 'with-rodata' | 'without-rodata';
   /** drivers/char/rtc.c is in the tree. */
@@ -58,4 +62,8 @@ export interface E820Facts {
   /** The firmware's list is sanitised before it is copied to the kernel's table, or the table after that. */
   readonly sanitised: 'before-copy' | 'after-copy';
   readonly maxEntries: number;
+  /** Two lines when there is no gap for PCI. */
+  readonly noGap: readonly string[];
+  /** What the kernel calls the type of RAM in a warning. */
+  readonly ramConstant: 'E820_RAM' | 'E820_TYPE_RAM';
 }

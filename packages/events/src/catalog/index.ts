@@ -2,13 +2,16 @@ import type { EventOfSpec, EventSpec } from '../schema.ts';
 import { accessEvents } from './access.ts';
 import { callEvents } from './call.ts';
 import { cpuEvents } from './cpu.ts';
+import { e820Events } from './e820.ts';
 import { earlyIoremapEvents } from './early-ioremap.ts';
 import { pagingEvents } from './paging.ts';
+import { resourceEvents } from './resource.ts';
 import { tlbEvents } from './tlb.ts';
 import { troubleEvents } from './trouble.ts';
+import { vmallocEvents } from './vmalloc.ts';
 
 /** Every fact that kwind knows, in the order of their codes. */
-export const catalog = [...pagingEvents, ...earlyIoremapEvents, ...tlbEvents, ...accessEvents, ...cpuEvents, ...callEvents, ...troubleEvents] as const;
+export const catalog = [...pagingEvents, ...earlyIoremapEvents, ...tlbEvents, ...accessEvents, ...cpuEvents, ...callEvents, ...troubleEvents, ...resourceEvents, ...e820Events, ...vmallocEvents] as const;
 
 type CatalogSpec = (typeof catalog)[number];
 /** A fact as an object: what kernel functions emit. Discriminated on `type`. */

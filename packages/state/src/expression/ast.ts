@@ -3,7 +3,26 @@ import { quoteText } from './text.ts';
 /** How a number was written, and so how a result made from it is shown best. */
 export type Show = 'hex' | 'dec';
 
-export const binaryOperators = ['||', '&&', '|', '^', '&', '==', '!=', '<', '<=', '>', '>=', '<<', '>>', '+', '-', '*', '/', '%'] as const;
+export const binaryOperators = [
+  '||',
+  '&&',
+  '|',
+  '^',
+  '&',
+  '==',
+  '!=',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  '<<',
+  '>>',
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+] as const;
 export type BinaryOperator = (typeof binaryOperators)[number];
 export type UnaryOperator = '!' | '~' | '-';
 

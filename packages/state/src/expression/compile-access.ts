@@ -2,7 +2,19 @@ import { didYouMean } from '@kwind/x86';
 import type { Node, NodeOf } from './ast.ts';
 import { failType, numberAt, partHint, type Compiled, type Compiler } from './compiled.ts';
 import type { Declaration, Environment, ParameterDeclaration } from './scope.ts';
-import { anyType, isList, isRecord, numberType, typeName, typeOf, type Field, type ListType, type RecordType, type Type, type Value } from './values.ts';
+import {
+  anyType,
+  isList,
+  isRecord,
+  numberType,
+  typeName,
+  typeOf,
+  type Field,
+  type ListType,
+  type RecordType,
+  type Type,
+  type Value,
+} from './values.ts';
 
 function findName({ scope, fail }: Compiler, name: string, at: number): Declaration {
   const found = scope.find(name);
@@ -18,11 +30,18 @@ function nameHint(name: string, names: readonly string[]): string {
   return name.length >= MEANT.shortest && name.length <= MEANT.longest ? didYouMean(name, names) : '';
 }
 
-const usageOf = (name: string, params: readonly ParameterDeclaration[]): string => `${name}(${params.map((param) => param.name).join(', ')})`;
+const usageOf = (name: string, params: readonly ParameterDeclaration[]): string =>
+  `${name}(${params.map((param) => param.name).join(', ')})`;
 
 export function compileName(compiler: Compiler, node: NodeOf<'name'>): Compiled {
   const found = findName(compiler, node.name, node.at);
-  if (found.params) compiler.fail('expression/type', node.at, `${node.name} is a function.`, `Write ${usageOf(node.name, found.params)}.`);
+  if (found.params)
+    compiler.fail(
+      'expression/type',
+      node.at,
+      `${node.name} is a function.`,
+      `Write ${usageOf(node.name, found.params)}.`,
+    );
   return { type: found.type, run: (env) => found.get(env, []) };
 }
 
@@ -38,7 +57,9 @@ export function compileCall(compiler: Compiler, node: NodeOf<'call'>): Compiled 
     const what = `${node.name}() takes ${wanted}, here are ${node.args.length}.`;
     compiler.fail('expression/type', node.at, what, `Write ${usageOf(node.name, params)}.`);
   }
-  const args = node.args.map((arg, i) => compileArgument(compiler, arg, params[i]!.type, `${params[i]!.name} of ${node.name}()`));
+  const args = node.args.map((arg, i) =>
+    compileArgument(compiler, arg, params[i]!.type, `${params[i]!.name} of ${node.name}()`),
+  );
   return {
     type: found.type,
     run: (env) => {
@@ -79,7 +100,11 @@ function readField(compiler: Compiler, value: Value, node: NodeOf<'member'>): Va
 const noFields = ({ fail }: Compiler, type: Type, node: NodeOf<'member'>): never =>
   fail('expression/type', node.at, `${typeName(type)} has no fields, so no "${node.field}".`);
 
-function lengthOf({ fail }: Compiler, list: { readonly length: number; readonly type: ListType }, node: NodeOf<'member'>): bigint {
+function lengthOf(
+  { fail }: Compiler,
+  list: { readonly length: number; readonly type: ListType },
+  node: NodeOf<'member'>,
+): bigint {
   if (node.field === 'length') return BigInt(list.length);
   return fail('expression/type', node.at, `a list has no field "${node.field}", only length.`, partHint(list.type));
 }

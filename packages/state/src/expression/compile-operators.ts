@@ -3,7 +3,18 @@ import type { BinaryOperator, Node, NodeOf } from './ast.ts';
 import { asNumber, conditionAt, failType, partHint, type Compiled, type Compiler } from './compiled.ts';
 import { arithmetic, equal, isNull, ordering } from './operators.ts';
 import type { Environment } from './scope.ts';
-import { addressType, booleanType, isList, isRecord, nullType, numberType, typeName, typeOf, type Type, type Value } from './values.ts';
+import {
+  addressType,
+  booleanType,
+  isList,
+  isRecord,
+  nullType,
+  numberType,
+  typeName,
+  typeOf,
+  type Type,
+  type Value,
+} from './values.ts';
 
 interface Operand {
   readonly type: Type;
@@ -49,11 +60,16 @@ export function compileBinary(compiler: Compiler, node: NodeOf<'binary'>): Compi
 function compileLogic(compiler: Compiler, node: NodeOf<'binary'>, operator: '&&' | '||'): Compiled {
   const left = conditionAt(compiler, node.left, operator);
   const right = conditionAt(compiler, node.right, operator);
-  const run = operator === '&&' ? (env: Environment) => left(env) && right(env) : (env: Environment) => left(env) || right(env);
+  const run =
+    operator === '&&' ? (env: Environment) => left(env) && right(env) : (env: Environment) => left(env) || right(env);
   return { type: booleanType, run };
 }
 
-function compileOrdering(compiler: Compiler, node: NodeOf<'binary'>, order: (a: bigint, b: bigint) => boolean): Compiled {
+function compileOrdering(
+  compiler: Compiler,
+  node: NodeOf<'binary'>,
+  order: (a: bigint, b: bigint) => boolean,
+): Compiled {
   if (node.left.kind === 'binary' && ordering[node.left.operator]) {
     compiler.fail('expression/type', node.at, 'comparisons cannot be chained.', 'Write a < b && b < c.');
   }
@@ -129,5 +145,10 @@ function comparable(a: Type['kind'], b: Type['kind']): boolean {
 function checkWord({ fail }: Compiler, node: Node, other: Type): void {
   if (node.kind !== 'string' || other.kind !== 'string' || !other.words || other.words.includes(node.value)) return;
   const all = other.words.length <= 12 ? `There are ${other.words.join(', ')}.` : '';
-  fail('expression/name', node.at, `"${node.value}" is none of the texts that this can be.`, didYouMean(node.value, other.words, all));
+  fail(
+    'expression/name',
+    node.at,
+    `"${node.value}" is none of the texts that this can be.`,
+    didYouMean(node.value, other.words, all),
+  );
 }

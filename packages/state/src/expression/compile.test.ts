@@ -2,15 +2,37 @@ import { describe, expect, it } from 'vitest';
 import { profile } from '@kwind/x86';
 import { initialState } from '../machine.ts';
 import {
-  addressType, anyType, checkExpression, constantName, evaluate, ExpressionError, formatValue, holds, localName, machineScope, makeScope,
-  parseExpression, type Value,
+  addressType,
+  anyType,
+  checkExpression,
+  constantName,
+  evaluate,
+  ExpressionError,
+  formatValue,
+  holds,
+  localName,
+  machineScope,
+  makeScope,
+  parseExpression,
+  type Value,
 } from './index.ts';
 
 const linux = profile('linux-6.1');
 const view = initialState(linux);
-const locals = new Map<string, Value>([['a', 0xf0a10n], ['$x', 7n], ['$text', 'abc'], ['$slots', null]]);
+const locals = new Map<string, Value>([
+  ['a', 0xf0a10n],
+  ['$x', 7n],
+  ['$text', 'abc'],
+  ['$slots', null],
+]);
 const scope = makeScope(
-  [localName('a', addressType, 'A mapping.'), localName('$x', anyType, ''), localName('$text', anyType, ''), localName('$gone', anyType, ''), constantName('PAGE_SIZE', 4096n)],
+  [
+    localName('a', addressType, 'A mapping.'),
+    localName('$x', anyType, ''),
+    localName('$text', anyType, ''),
+    localName('$gone', anyType, ''),
+    constantName('PAGE_SIZE', 4096n),
+  ],
   machineScope(linux),
 );
 const valueOf = (text: string): Value => evaluate(parseExpression(text), scope, { view, locals });
@@ -123,12 +145,22 @@ describe('types', () => {
     ['phase + 1', 1, 'the operand of + must be a number, this is text.', ''],
     ['1 + true', 5, 'the operand of + must be a number, this is true or false.', ''],
     ['NULL + 1', 1, 'the operand of + must be a number, this is NULL.', ''],
-    ['1 & 2 == 2', 7, 'the operand of & must be a number, this is a comparison.', 'In C, == binds tighter than &; put parentheses around the &.'],
+    [
+      '1 & 2 == 2',
+      7,
+      'the operand of & must be a number, this is a comparison.',
+      'In C, == binds tighter than &; put parentheses around the &.',
+    ],
     ['1 < 2 < 3', 7, 'comparisons cannot be chained.', 'Write a < b && b < c.'],
     ['phase < "b"', 1, 'the operand of < must be a number, this is text.', ''],
     ['phase && 1', 1, '&& needs a condition, this is text.', 'Compare it with something.'],
     ['phase == 1', 7, 'text is compared with a number.', 'The two can never be equal.'],
-    ['slots[0] == 1', 1, 'a slot as a whole cannot be compared.', 'Name one of its fields: .in_use, .prev_map, .prev_size, .phys, .pages, .virt, .present, .claimed_by.'],
+    [
+      'slots[0] == 1',
+      1,
+      'a slot as a whole cannot be compared.',
+      'Name one of its fields: .in_use, .prev_map, .prev_size, .phys, .pages, .virt, .present, .claimed_by.',
+    ],
     ['1 == slots', 6, 'a list of slot records as a whole cannot be compared.', 'Pick one with [slot].'],
     ['walk', 1, 'walk is a function.', 'Write walk(va).'],
     ['walk()', 1, 'walk() takes 1 argument, here are 0.', 'Write walk(va).'],
@@ -156,12 +188,24 @@ describe('types', () => {
   });
 
   it('hold for a text that can only be one of a few', () => {
-    expect(refusal('walk(0).kind == "maped"')).toMatchObject({ code: 'expression/name', column: 17, hint: 'Did you mean mapped?' });
-    expect(refusal('"xyz" != walk(0).level')).toMatchObject({ code: 'expression/name', column: 1, hint: 'There are pte, pmd, pud, p4d, pgd.' });
+    expect(refusal('walk(0).kind == "maped"')).toMatchObject({
+      code: 'expression/name',
+      column: 17,
+      hint: 'Did you mean mapped?',
+    });
+    expect(refusal('"xyz" != walk(0).level')).toMatchObject({
+      code: 'expression/name',
+      column: 1,
+      hint: 'There are pte, pmd, pud, p4d, pgd.',
+    });
   });
 
   it('refuse an element beyond the end of a list of fixed size', () => {
-    expect(refusal('slots[8].in_use')).toMatchObject({ code: 'expression/type', column: 7, what: 'there is no slot 8, they go from 0 to 7.' });
+    expect(refusal('slots[8].in_use')).toMatchObject({
+      code: 'expression/type',
+      column: 7,
+      what: 'there is no slot 8, they go from 0 to 7.',
+    });
     expect(refusal('slots[-1].in_use')).toMatchObject({ column: 7 });
   });
 });
@@ -179,7 +223,10 @@ describe('formatValue', () => {
     ['NULL', 'NULL'],
     ['$x', '7'],
     ['stack', '[]'],
-    ['slots[0]', '{ in_use false, prev_map 0x0, prev_size 0x0, phys 0x0, pages 0, virt 0x0, present 0, claimed_by no value }'],
+    [
+      'slots[0]',
+      '{ in_use false, prev_map 0x0, prev_size 0x0, phys 0x0, pages 0, virt 0x0, present 0, claimed_by no value }',
+    ],
   ])('shows %s as %s', (text, wanted) => {
     const expression = parseExpression(text);
     const type = checkExpression(expression, scope);

@@ -54,14 +54,17 @@ export function compileExpression(expression: Expression, scope: Scope): Compile
 }
 
 /** The type of an expression. @throws ExpressionError expression/name, expression/type */
-export const checkExpression = (expression: Expression, scope: Scope): Type => compileExpression(expression, scope).type;
+export const checkExpression = (expression: Expression, scope: Scope): Type =>
+  compileExpression(expression, scope).type;
 
 /**
  * The value of an expression now.
  * @throws ExpressionError as {@link checkExpression}; expression/type too for a division by zero, an element beyond the end
  *         of a list of fixed size, and a name of unknown type that turned out to be of the wrong one
  */
-export const evaluate = (expression: Expression, scope: Scope, env: Environment): Value => compileExpression(expression, scope).run(env);
+export const evaluate = (expression: Expression, scope: Scope, env: Environment): Value =>
+  compileExpression(expression, scope).run(env);
 
 /** Whether a condition holds. A number holds when it is not 0; no value never holds. */
-export const holds = (expression: Expression, scope: Scope, env: Environment): boolean => truth(evaluate(expression, scope, env));
+export const holds = (expression: Expression, scope: Scope, env: Environment): boolean =>
+  truth(evaluate(expression, scope, env));

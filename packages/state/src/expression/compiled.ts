@@ -24,7 +24,12 @@ export function partHint(type: Type): string {
 }
 
 export const failType = (fail: Fail, node: Node, found: Type, wanted: Type, what: string): never =>
-  fail('expression/type', node.start, `${what} must be ${typeName(wanted)}, this is ${typeName(found)}.`, partHint(found));
+  fail(
+    'expression/type',
+    node.start,
+    `${what} must be ${typeName(wanted)}, this is ${typeName(found)}.`,
+    partHint(found),
+  );
 
 /** `code`, the compiled `node`, as a number: checked now if its type is known, else whenever it runs. */
 export function asNumber(fail: Fail, node: Node, code: Compiled, what: string): (env: Environment) => bigint | null {
@@ -41,7 +46,11 @@ export function asNumber(fail: Fail, node: Node, code: Compiled, what: string): 
 }
 
 /** A node that must be a number. NULL passes as 0 where C takes a pointer: as an argument. */
-export const numberAt = ({ fail, compile }: Compiler, node: Node, what: string): ((env: Environment) => bigint | null) =>
+export const numberAt = (
+  { fail, compile }: Compiler,
+  node: Node,
+  what: string,
+): ((env: Environment) => bigint | null) =>
   node.kind === 'null' ? () => 0n : asNumber(fail, node, compile(node), what);
 
 /** An operand of ! && ||: anything that can be there or not, so neither a text nor a list. */
@@ -49,7 +58,12 @@ export function conditionAt({ fail, compile }: Compiler, node: Node, operator: s
   const code = compile(node);
   const check = (type: Type): void => {
     if (type.kind !== 'string' && type.kind !== 'list') return;
-    fail('expression/type', node.start, `${operator} needs a condition, this is ${typeName(type)}.`, 'Compare it with something.');
+    fail(
+      'expression/type',
+      node.start,
+      `${operator} needs a condition, this is ${typeName(type)}.`,
+      'Compare it with something.',
+    );
   };
   check(code.type);
   return (env) => {

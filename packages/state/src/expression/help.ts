@@ -28,7 +28,14 @@ function fieldsOf(type: Type): NameHelp['fields'] {
 export function expressionHelp(scope: Scope): readonly NameHelp[] {
   return scope.names().map((name) => {
     const found = scope.find(name)!;
-    return { name, usage: usageOf(found), group: found.group, type: typeName(found.type), doc: found.doc, fields: fieldsOf(found.type) };
+    return {
+      name,
+      usage: usageOf(found),
+      group: found.group,
+      type: typeName(found.type),
+      doc: found.doc,
+      fields: fieldsOf(found.type),
+    };
   });
 }
 

@@ -1,4 +1,11 @@
-import { NOT_PRECEDENCE, precedence, type BinaryOperator, type Expression, type Node, type UnaryOperator } from './ast.ts';
+import {
+  NOT_PRECEDENCE,
+  precedence,
+  type BinaryOperator,
+  type Expression,
+  type Node,
+  type UnaryOperator,
+} from './ast.ts';
 import { failIn, type Fail } from './errors.ts';
 import { tokenAt, type Token } from './tokens.ts';
 
@@ -97,7 +104,12 @@ class Parser {
     const token = this.#token;
     if (token.kind === 'word' && token.text === 'not') {
       if (weakest > NOT_PRECEDENCE) {
-        this.fail('expression/syntax', token.at, 'not takes all that follows, so it cannot stand after an operator.', 'Write !, or put parentheses around it.');
+        this.fail(
+          'expression/syntax',
+          token.at,
+          'not takes all that follows, so it cannot stand after an operator.',
+          'Write !, or put parentheses around it.',
+        );
       }
       this.#take();
       return this.#unary('!', token.at, this.expression(NOT_PRECEDENCE));
@@ -124,7 +136,10 @@ class Parser {
         const field = this.#token;
         if (field.kind !== 'word') this.#unexpected('the name of a field');
         this.#take();
-        node = this.#node({ kind: 'member', of: node, field: field.text, at: field.at, start: node.start, end: field.end }, node);
+        node = this.#node(
+          { kind: 'member', of: node, field: field.text, at: field.at, start: node.start, end: field.end },
+          node,
+        );
       } else if (this.#is('[')) {
         const { at } = this.#take();
         const index = this.expression(0);
@@ -195,7 +210,10 @@ function unexpected(fail: Fail, token: Token, wanted: string): never {
  * @returns the expression and the offset of the first character that is not part of it
  * @throws ExpressionError expression/syntax
  */
-export function parseExpressionAt(text: string, from: number): { readonly expression: Expression; readonly end: number } {
+export function parseExpressionAt(
+  text: string,
+  from: number,
+): { readonly expression: Expression; readonly end: number } {
   const parser = new Parser(text, from);
   const root = parser.expression(0);
   return { expression: { text, root }, end: parser.token.at };
@@ -210,4 +228,3 @@ export function parseExpression(text: string): Expression {
   if (end === text.length) return expression;
   return unexpected(failIn(text), tokenAt(text, end, failIn(text)), 'an operator or the end');
 }
-

@@ -54,7 +54,12 @@ export const localName = (name: string, type: Type, doc: string, group = 'variab
 });
 
 /** A number that never changes: a constant of the kernel. Small ones count or number something, large ones are places or bits. */
-export const constantName = (name: string, value: bigint, doc = 'Constant of the kernel.', group = 'constants'): Declaration => ({
+export const constantName = (
+  name: string,
+  value: bigint,
+  doc = 'Constant of the kernel.',
+  group = 'constants',
+): Declaration => ({
   name,
   doc,
   group,

@@ -13,7 +13,34 @@ export type Token = { readonly at: number; readonly end: number } & (
 );
 
 /** Longest first, so that `<<` is not read as two `<`. */
-const symbols = ['||', '&&', '==', '!=', '<=', '>=', '<<', '>>', '|', '^', '&', '<', '>', '+', '-', '*', '/', '%', '!', '~', '(', ')', '[', ']', '.', ','];
+const symbols = [
+  '||',
+  '&&',
+  '==',
+  '!=',
+  '<=',
+  '>=',
+  '<<',
+  '>>',
+  '|',
+  '^',
+  '&',
+  '<',
+  '>',
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  '!',
+  '~',
+  '(',
+  ')',
+  '[',
+  ']',
+  '.',
+  ',',
+];
 
 const spaces = /[ \t\r\n]*/y;
 const word = /\$\w*|[A-Za-z_]\w*/y;
@@ -43,7 +70,12 @@ function numberToken(written: string, at: number, fail: Fail): Token {
   // C's suffixes say nothing here: every number is an unsigned long.
   const text = written.replace(/(?<=[0-9a-f])(?:ul{0,2}|l{1,2}u?)$/i, '');
   if (/^0[0-9]/.test(text)) {
-    fail('expression/syntax', at, `${written} has a leading zero, which C reads as octal.`, `Write ${text.replace(/^0+(?=.)/, '')}, or 0x… for hex.`);
+    fail(
+      'expression/syntax',
+      at,
+      `${written} has a leading zero, which C reads as octal.`,
+      `Write ${text.replace(/^0+(?=.)/, '')}, or 0x… for hex.`,
+    );
   }
   try {
     const value = parseNumber(text);
@@ -58,5 +90,10 @@ function numberToken(written: string, at: number, fail: Fail): Token {
 function stringToken(text: string, at: number, quote: string, fail: Fail): Token {
   const found = textAt(text, at);
   if (found) return { kind: 'string', at, ...found };
-  return fail('expression/syntax', at, `the text that starts here has no closing ${quote}.`, `Add ${quote} where it ends.`);
+  return fail(
+    'expression/syntax',
+    at,
+    `the text that starts here has no closing ${quote}.`,
+    `Add ${quote} where it ends.`,
+  );
 }

@@ -70,7 +70,10 @@ export const listOf = (of: Type, key = 'index', size?: number): ListType => ({
 });
 
 /** Declare a kind of record, with the subject's type checked in every getter. */
-export function defineRecord<S>(name: string, fields: Readonly<Record<string, Field<S>>>): RecordType & { of(subject: S): RecordValue } {
+export function defineRecord<S>(
+  name: string,
+  fields: Readonly<Record<string, Field<S>>>,
+): RecordType & { of(subject: S): RecordValue } {
   const type = { kind: 'record', name, fields: fields as Readonly<Record<string, Field>> } as const;
   return { ...type, of: (subject) => ({ kind: 'record', type, subject }) };
 }
@@ -125,7 +128,9 @@ export function formatValue(value: Value, type: Type = typeOf(value)): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'boolean') return String(value);
   if (value.kind === 'list') return formatList(value);
-  const fields = Object.entries(value.type.fields).filter(([, { type: inner }]) => inner.kind !== 'list' && inner.kind !== 'record');
+  const fields = Object.entries(value.type.fields).filter(
+    ([, { type: inner }]) => inner.kind !== 'list' && inner.kind !== 'record',
+  );
   return `{ ${fields.map(([name, one]) => `${name} ${formatValue(one.get(value.subject as never), one.type)}`).join(', ')} }`;
 }
 

@@ -3,7 +3,7 @@ import type { MemtypeRange } from '../vmalloc.ts';
 import type { MachineWriter } from '../writer.ts';
 import type { Reducers } from './types.ts';
 
-type VmallocEvent = 'area.claimed' | 'area.released' | 'area.purged' | 'memtype.reserved' | 'memtype.freed' | 'memtype.pages-marked' | 'memtype.conflicted';
+type VmallocEvent = 'area.claimed' | 'area.released' | 'area.purged' | 'memory.reserved' | 'memtype.reserved' | 'memtype.freed' | 'memtype.pages-marked' | 'memtype.conflicted';
 
 const HINT = 'The trace is damaged or was put together from different boots; run kwind verify on it.';
 
@@ -20,6 +20,9 @@ export const vmallocReducers: Reducers<VmallocEvent> = {
     lazy.push({ start: e.start, end: e.end, releasedBy: e.seq });
   },
   'area.purged': (m, e) => takeOut(m.edit().vmalloc.lazy, e.start, 'area given up'),
+  'memory.reserved': (m, e) => {
+    m.edit().reserved.push({ start: e.start, end: e.end, name: e.name });
+  },
   'memtype.reserved': (m, e) => {
     const { noted } = m.edit().memtypes;
     const at = noted.findIndex((known) => known.start > e.start || (known.start === e.start && known.end > e.end));

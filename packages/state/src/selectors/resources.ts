@@ -54,3 +54,39 @@ export function treeOf(view: MachineView, id: bigint): ResourceTreeName | undefi
 /** Resources that no tree lists: not linked yet, released but kept, or lost with a parent that was freed. */
 export const strayResources = (view: MachineView): readonly ResourceNode[] =>
   Object.values(view.control.resources.nodes).filter((node) => treeOf(view, node.id) === undefined);
+
+/** A piece of memory of one kind, cut to the range that was asked about. */
+export interface FoundRange {
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly id: bigint;
+}
+
+/** How System RAM is told in this kernel: by a flag, and before 4.6 by its name. */
+function isBusySystemRam(view: MachineView, { flags, name }: Pick<ResourceNode, 'flags' | 'name'>): boolean {
+  const wanted = view.profile.resource.sysram
+    ? IORESOURCE.SYSTEM_RAM | IORESOURCE.BUSY
+    : IORESOURCE.MEM | IORESOURCE.BUSY;
+  return (flags & wanted) === wanted && (view.profile.resource.sysram || name === 'System RAM');
+}
+
+/**
+ * Busy System RAM in a range, piece by piece from low to high: what ioremap() must not map.
+ *
+ * @param end inclusive
+ * @kernel kernel/resource.c find_next_iomem_res() as walk_system_ram_range() calls it; up to 5.0 it sees the children of the root only
+ */
+export function systemRamRanges(view: MachineView, start: bigint, end: bigint): readonly FoundRange[] {
+  const deep = view.profile.resource.ramSearch === 'whole-tree';
+  const ram = resourceList(view, 'iomem').filter((node) => (deep || node.depth === 0) && isBusySystemRam(view, node));
+  const found: FoundRange[] = [];
+  let from = start;
+  for (const node of ram) {
+    if (node.start > end || from > end) break;
+    if (node.end < from) continue;
+    const piece = { start: node.start < from ? from : node.start, end: node.end > end ? end : node.end, id: node.id };
+    found.push(piece);
+    from = piece.end + 1n;
+  }
+  return found;
+}

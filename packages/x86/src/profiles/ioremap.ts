@@ -9,6 +9,7 @@ const before4_10: IoremapRules = {
   reserveName: 'reserve_memtype',
   multipleBars: 'warn-once',
   defaultName: 'ioremap_nocache',
+  emptyTable: 'overwritten',
   vmalloc: { placement: 'next-fit', order: 'fls', needsInit: false, preallocatesTables: false, infoPhys: 'llx', unpurged: 'hidden' },
   directMap: { pgtBufPages: 6, defaultMask: false },
   pat: { configuration: 'x86/PAT: Configuration', list: 'at' },
@@ -30,6 +31,7 @@ const v4_19: IoremapRules = {
   ...v4_14,
   ramCheck: 'bytes',
   physicalMaskBits: 52,
+  emptyTable: 'freed-with-flush',
   directMap: { pgtBufPages: 12, defaultMask: true },
   ptdump: { ...v4_14.ptdump, markers: 'cpu-entry', breaksOnEffective: true },
 };
@@ -54,7 +56,7 @@ const v6: IoremapRules = {
 /** Normal ioremap by series. `v4_9` also stands for the v4.x of the book, which prints PAT as 4.0 did. */
 export const ioremapRules = {
   v4_9: { ...before4_10, pat: { configuration: 'PAT configuration', list: 'at' } },
-  v4_4: before4_10,
+  v4_4: { ...before4_10, emptyTable: 'freed' },
   v4_14,
   v4_19,
   v6,

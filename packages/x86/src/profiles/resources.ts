@@ -12,6 +12,8 @@ const resource4_0: ResourceFacts = {
   removeResource: false,
   hidesRanges: false,
   ramSearch: 'first-level',
+  exclusiveRam: false,
+  oopsWords: 'at',
   imageParts: 'without-rodata',
   legacyRtc: true,
 };
@@ -31,7 +33,15 @@ export const resourceFacts = {
   v4_0: resource4_0,
   v4_4: resource4_4,
   v4_14: resource4_14,
-  v6: { ...resource4_14, prefixed: true, ramSearch: 'whole-tree', imageParts: 'with-rodata', legacyRtc: false },
+  v6: {
+    ...resource4_14,
+    prefixed: true,
+    ramSearch: 'whole-tree',
+    exclusiveRam: true,
+    oopsWords: 'address',
+    imageParts: 'with-rodata',
+    legacyRtc: false,
+  },
 } as const satisfies Record<string, ResourceFacts>;
 
 const oldNames: E820FunctionNames = {
@@ -91,6 +101,12 @@ const e820v4_0: E820Facts = {
   notMerged: [],
   sanitised: 'before-copy',
   maxEntries: MAX_ENTRIES,
+  // The words about a missing gap are not checked in a source, here and below.
+  noGap: [
+    'e820: cannot find a gap in the 32bit address range',
+    'e820: PCI devices with unassigned 32bit BARs may break!',
+  ],
+  ramConstant: 'E820_RAM',
 };
 const e820v4_4: E820Facts = {
   ...e820v4_0,
@@ -111,10 +127,15 @@ const e820v4_14: E820Facts = {
     [E820.PRAM]: IORES_DESC.PERSISTENT_MEMORY_LEGACY,
   },
   sanitised: 'after-copy',
+  ramConstant: 'E820_TYPE_RAM',
 };
 const e820v6: E820Facts = {
   ...e820v4_14,
   mapPrefix: '',
+  noGap: [
+    'Cannot find an available gap in the 32-bit address range',
+    'PCI devices with unassigned 32-bit BARs may not work!',
+  ],
   texts: { ...texts4_4, [E820.SOFT_RESERVED]: 'soft reserved' },
   resourceNames: { ...names4_14, [E820.SOFT_RESERVED]: 'Soft Reserved' },
   descs: {

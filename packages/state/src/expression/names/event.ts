@@ -1,6 +1,20 @@
 import { catalog, specOfType, type EventType, type EventView, type FieldKind } from '@kwind/events';
 import { makeScope, type Declaration, type Scope } from '../scope.ts';
-import { addressType, anyType, booleanType, defineRecord, field, listOf, listValue, numberType, stringType, wordsType, type Field, type Type, type Value } from '../values.ts';
+import {
+  addressType,
+  anyType,
+  booleanType,
+  defineRecord,
+  field,
+  listOf,
+  listValue,
+  numberType,
+  stringType,
+  wordsType,
+  type Field,
+  type Type,
+  type Value,
+} from '../values.ts';
 
 const argsType = listOf(addressType);
 
@@ -74,8 +88,12 @@ export function eventScope(outer: Scope, types: readonly EventType[] = allTypes)
     type: eventType,
     get: ({ event }) => (event ? eventType.of(event) : null),
   };
-  const single = Object.entries(fields).map(
-    ([name, { type, doc, get }]): Declaration => ({ name, doc, group: 'event', type, get: ({ event }) => (event ? get(event) : null) }),
-  );
+  const single = Object.entries(fields).map(([name, { type, doc, get }]): Declaration => ({
+    name,
+    doc,
+    group: 'event',
+    type,
+    get: ({ event }) => (event ? get(event) : null),
+  }));
   return makeScope([whole, ...single.filter(({ name }) => outer.find(name) === undefined)], outer);
 }

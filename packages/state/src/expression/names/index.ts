@@ -3,6 +3,7 @@ import { makeScope, type Declaration, type Scope } from '../scope.ts';
 import { entryNames } from './entries.ts';
 import { fixmapNames } from './fixmap.ts';
 import { machineNames } from './machine.ts';
+import { resourceNames } from './resources.ts';
 import { slotNames } from './slots.ts';
 import { translationNames } from './translation.ts';
 
@@ -13,6 +14,7 @@ const tables = (profile: KernelProfile): readonly (readonly Declaration[])[] => 
   translationNames,
   fixmapNames,
   machineNames,
+  resourceNames,
 ];
 
 /** Derived from a frozen profile alone, so keeping it is invisible. */

@@ -2,9 +2,25 @@ import type { CallFrame } from '../../control.ts';
 import type { MachineView } from '../../machine.ts';
 import { callChain } from '../../selectors/index.ts';
 import type { Declaration } from '../scope.ts';
-import { addressType, defineRecord, field, listOf, listValue, numberType, stringType, type Type, type Value } from '../values.ts';
+import {
+  addressType,
+  defineRecord,
+  field,
+  listOf,
+  listValue,
+  numberType,
+  stringType,
+  type Type,
+  type Value,
+} from '../values.ts';
 
-const value = (group: string, name: string, type: Type, doc: string, get: (view: MachineView) => Value): Declaration => ({
+const value = (
+  group: string,
+  name: string,
+  type: Type,
+  doc: string,
+  get: (view: MachineView) => Value,
+): Declaration => ({
   name,
   doc,
   group,
@@ -41,8 +57,12 @@ const counters: readonly Declaration[] = [
   value('counters', 'warnings', numberType, 'WARNs so far.', (view) => BigInt(view.control.trouble.warnings)),
   value('counters', 'bugs', numberType, 'BUGs so far.', (view) => BigInt(view.control.trouble.bugs)),
   value('counters', 'faults', numberType, 'Page faults so far.', (view) => BigInt(view.control.trouble.faults)),
-  value('counters', 'page_flushes', numberType, 'Flushes of one page so far.', (view) => BigInt(view.counters.pageFlushes)),
-  value('counters', 'flushes', numberType, 'Flushes of the whole TLB, or all of it but global pages, so far.', (view) => BigInt(view.counters.flushes)),
+  value('counters', 'page_flushes', numberType, 'Flushes of one page so far.', (view) =>
+    BigInt(view.counters.pageFlushes),
+  ),
+  value('counters', 'flushes', numberType, 'Flushes of the whole TLB, or all of it but global pages, so far.', (view) =>
+    BigInt(view.counters.flushes),
+  ),
   value('counters', 'calls', numberType, 'Kernel calls entered so far.', (view) => BigInt(view.counters.calls)),
 ];
 
@@ -50,10 +70,21 @@ const place: readonly Declaration[] = [
   value('place', 'position', numberType, 'Number of events up to here.', (view) => BigInt(view.position)),
   value('place', 'phase', stringType, 'Phase of the boot that was entered last.', (view) => view.control.phase),
   value('place', 'depth', numberType, 'Number of open kernel calls.', (view) => BigInt(callChain(view).length)),
-  value('place', 'fn', stringType, 'Function of the innermost open kernel call; no value when none is open.', (view) => view.calls?.fn ?? null),
-  value('place', 'call', callType, 'Innermost open kernel call; no value when none is open.', (view) => (view.calls ? callType.of(view.calls) : null)),
+  value(
+    'place',
+    'fn',
+    stringType,
+    'Function of the innermost open kernel call; no value when none is open.',
+    (view) => view.calls?.fn ?? null,
+  ),
+  value('place', 'call', callType, 'Innermost open kernel call; no value when none is open.', (view) =>
+    view.calls ? callType.of(view.calls) : null,
+  ),
   value('place', 'stack', callsType, 'Open kernel calls, innermost first.', (view) =>
-    listValue(callsType, callChain(view).map((frame) => callType.of(frame))),
+    listValue(
+      callsType,
+      callChain(view).map((frame) => callType.of(frame)),
+    ),
   ),
 ];
 

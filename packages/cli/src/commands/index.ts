@@ -1,0 +1,31 @@
+import { debugCommand } from './debug.ts';
+import { demoCommand } from './demo.ts';
+import { eventsCommand } from './events.ts';
+import { exportCommand } from './export.ts';
+import { fixmapCommand } from './fixmap.ts';
+import { functionsCommand } from './functions.ts';
+import { importCommand } from './import.ts';
+import { infoCommand } from './info.ts';
+import { logCommand } from './log.ts';
+import { profilesCommand } from './profiles.ts';
+import { recordCommand } from './record.ts';
+import { showCommand } from './show.ts';
+import type { CommandSpec } from './spec.ts';
+import { verifyCommand } from './verify.ts';
+
+/** Every verb, in the order of `kwind --help`. */
+export const commands: readonly CommandSpec[] = [
+  importCommand,
+  recordCommand,
+  debugCommand,
+  showCommand,
+  logCommand,
+  infoCommand,
+  verifyCommand,
+  exportCommand,
+  fixmapCommand,
+  eventsCommand,
+  profilesCommand,
+  functionsCommand,
+  demoCommand,
+];

@@ -1,0 +1,28 @@
+import { UsageError } from '../exit-code.ts';
+import { outputOptions, jsonOption, profileOptions } from './options.ts';
+import { defineCommand } from './spec.ts';
+
+export const recordCommand = defineCommand({
+  usage: 'record [script]',
+  doc: 'run a boot script on the simulated kernel and record what happens',
+  examples: [
+    { command: 'record boot.kws -o boot.kwind', what: 'exit code 1 if an expect fails' },
+    { command: 'record --boot -o boot.kwind', what: 'a boot up to the first early mapping' },
+    { command: 'record boot.kws -o b.kwind --profile linux-4.4', what: 'on another kernel than the script says' },
+    { command: 'record boot.kws -o b.kwind --set nr_cpus=64', what: 'with one value of the build changed' },
+  ],
+  build: (yargs) =>
+    yargs.positional('script', { type: 'string', describe: 'the boot script; - is standard input' }).options({
+      ...outputOptions,
+      boot: { type: 'boolean', default: false, describe: 'instead of a script: just boot' },
+      ...profileOptions,
+      ...jsonOption,
+    }),
+  run: async (args, io) => {
+    if ((args.script === undefined) !== args.boot) {
+      throw new UsageError('give a script or --boot, one of the two.', 'kwind record boot.kws -o boot.kwind');
+    }
+    const { recordScript } = await import('../recording/script.ts');
+    return recordScript(io, args);
+  },
+});

@@ -1,0 +1,52 @@
+import type { ErrorCode, ToolError } from '@kwind/x86';
+
+/** What the shell gets to see. */
+export const exitCodes = {
+  ok: 0,
+  /** It differs, a rule is broken, an expectation failed. */
+  differs: 1,
+  /** Wrong usage, or input and output that do not work. */
+  usage: 2,
+  schema: 3,
+  integrity: 4,
+  /** Our own bug; the number is EX_SOFTWARE of sysexits.h. */
+  internal: 70,
+  interrupted: 130,
+} as const;
+
+/** Codes that do not follow their family. */
+const byCode: Partial<Record<ErrorCode, number>> = {
+  'trace/newer-schema': exitCodes.schema,
+  'trace/damaged': exitCodes.integrity,
+  'event/corrupt': exitCodes.integrity,
+};
+
+const byFamily: Readonly<Record<string, number>> = {
+  state: exitCodes.integrity,
+  internal: exitCodes.internal,
+};
+
+/** Every family that is not named is wrong usage or trouble with a file. */
+export function exitCodeOf(code: ErrorCode): number {
+  return byCode[code] ?? byFamily[code.split('/', 1)[0]!] ?? exitCodes.usage;
+}
+
+/** By its shape: `--help` must not load the room that declares the class. */
+export function isToolError(error: unknown): error is ToolError {
+  return (
+    error instanceof Error &&
+    'hint' in error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    error.code.includes('/')
+  );
+}
+
+/** The command line cannot be understood. */
+export class UsageError extends Error {
+  readonly hint: string;
+  constructor(message: string, hint = '') {
+    super(message);
+    this.hint = hint;
+  }
+}

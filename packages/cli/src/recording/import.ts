@@ -1,0 +1,93 @@
+import { basename } from 'node:path';
+import { openTrace } from '@kwind/trace';
+import { STDIN } from '../argv.ts';
+import { exitCodes } from '../exit-code.ts';
+import { pathOf, readInput } from '../files.ts';
+import type { Io } from '../io.ts';
+import { print, printJson } from '../output.ts';
+import { renderAgreement, summariseAgreement } from '../render/agreement.ts';
+import { renderOutcome } from '../render/outcome.ts';
+import { safe } from '../terminal.ts';
+import { importBootLog, type BuildChoice, type ImportedLog } from './boot-log.ts';
+import { importEvents, looksLikeEvents } from './events-file.ts';
+import { outcomeOf, type BootOutcome } from './outcome.ts';
+import type { Recording, Target } from './record.ts';
+
+export interface ImportOptions extends Target, BuildChoice {
+  readonly log: string;
+  readonly json: boolean;
+  /** Show every disagreement. */
+  readonly all: boolean;
+}
+
+/**
+ * Import a boot log or a file of events into a trace, and say what came of it.
+ * @returns 1 when the log and the model disagree
+ */
+export async function importFile(io: Io, options: ImportOptions): Promise<number> {
+  const text = (await readInput(options.log, io)).toString('utf8');
+  const name = options.log === STDIN ? 'stdin' : basename(options.log).replace(/\.gz$/, '');
+  if (looksLikeEvents(text)) {
+    const { header, recording } = importEvents(io, text, name, options, options);
+    await showEvents(io, options, [header.profile, ...header.options].join(' '), outcomeFor(io, options, recording));
+    return exitCodes.ok;
+  }
+  const imported = importBootLog(io, text, name, options, options);
+  await showLog(io, options, imported, outcomeFor(io, options, imported.recording));
+  return imported.agrees ? exitCodes.ok : exitCodes.differs;
+}
+
+function outcomeFor(io: Io, { output }: Target, { tally, end }: Recording<unknown>): BootOutcome {
+  const reader = openTrace(pathOf(io, output));
+  try {
+    return outcomeOf(tally, end, reader);
+  } finally {
+    reader.close();
+  }
+}
+
+async function showEvents(
+  io: Io,
+  { output, log, json }: ImportOptions,
+  build: string,
+  outcome: BootOutcome,
+): Promise<void> {
+  if (json) await printJson(io, { trace: output, format: 'events', source: log, build, ...outcome });
+  else await print(io, [safe(`${output}: events of ${log}, ${build}`), ...renderOutcome(outcome)]);
+}
+
+async function showLog(
+  io: Io,
+  { output, json, all }: ImportOptions,
+  imported: ImportedLog,
+  outcome: BootOutcome,
+): Promise<void> {
+  const { log, profile, options, notes } = imported;
+  const run = imported.recording.result;
+  if (json) {
+    const { kernelVersion, release, counts, kaslr } = log;
+    await printJson(io, {
+      trace: output,
+      format: 'boot-log',
+      source: log.name,
+      kernelVersion,
+      release,
+      profile,
+      options,
+      kaslr,
+      counts,
+      ...summariseAgreement(run),
+      agree: imported.agrees,
+      notes,
+      ...outcome,
+    });
+    return;
+  }
+  await print(io, [
+    safe(`${output}: ${log.name}, ${log.nrLines.toLocaleString('en-US')} lines, on ${[profile, ...options].join(' ')}`),
+    `kernel: ${safe(log.kernelVersion) || safe(log.release) || 'not named in the log'}`,
+    ...renderOutcome(outcome),
+    ...notes.map((note) => `note: ${safe(note)}`),
+    ...renderAgreement(run, all ? Infinity : undefined),
+  ]);
+}

@@ -1,0 +1,80 @@
+import { EVENT_SCHEMA, type SourceKind, type TraceHeader } from '@kwind/events';
+import { recordInto, Recorder, type LiveMachine } from '@kwind/recorder';
+import type { MachineState } from '@kwind/state';
+import { createTrace } from '@kwind/trace';
+import { profile } from '@kwind/x86';
+import { pathOf } from '../files.ts';
+import type { Io } from '../io.ts';
+import { Progress } from '../progress.ts';
+import { version } from '../version.ts';
+import { RecordingWatch, type Tally } from './watch.ts';
+
+export interface Target {
+  /** As the user named it. */
+  readonly output: string;
+  readonly force: boolean;
+}
+
+export interface Recording<T> {
+  readonly result: T;
+  readonly tally: Tally;
+  readonly end: MachineState;
+}
+
+/** The header of a recording that is made now. */
+export function headerFor(
+  io: Io,
+  about: Pick<TraceHeader, 'profile' | 'options'> & {
+    kind: SourceKind;
+    name: string;
+    kernelVersion?: string;
+    notes?: readonly string[];
+  },
+): TraceHeader {
+  return {
+    eventSchema: EVENT_SCHEMA,
+    profile: about.profile,
+    options: about.options,
+    source: { kind: about.kind, name: about.name },
+    kernelVersion: about.kernelVersion ?? '',
+    created: createdAt(io),
+    recordedBy: version,
+    notes: about.notes ?? [],
+  };
+}
+
+/** SOURCE_DATE_EPOCH makes a recording reproducible to the byte. */
+function createdAt(io: Io): string {
+  const epoch = Number(io.env['SOURCE_DATE_EPOCH'] ?? Number.NaN);
+  return new Date(Number.isFinite(epoch) ? epoch * 1000 : io.now()).toISOString();
+}
+
+/**
+ * Record what `work` makes a machine do into a trace file. If it fails, what was recorded so far stays and opens.
+ * @throws ToolError trace/exists, trace/busy, trace/io; whatever `work` throws
+ */
+export function recordTrace<T>(
+  io: Io,
+  target: Target,
+  header: TraceHeader,
+  work: (machine: LiveMachine) => T,
+): Recording<T> {
+  const build = profile(header.profile, header.options);
+  const writer = createTrace(pathOf(io, target.output), header, { force: target.force, now: () => performance.now() });
+  const recorder = new Recorder(build);
+  recordInto(recorder, writer);
+  const progress = new Progress(io, 'recording');
+  const watch = new RecordingWatch(recorder, progress);
+  try {
+    const result = work(recorder.machine);
+    const end = recorder.finish();
+    writer.finish();
+    return { result, tally: watch.tally(), end };
+  } catch (error) {
+    recorder.fail(error);
+    writer.abort();
+    throw error;
+  } finally {
+    progress.end();
+  }
+}

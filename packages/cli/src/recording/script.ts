@@ -1,0 +1,101 @@
+import { basename } from 'node:path';
+import {
+  checkScript,
+  kernelFunctions,
+  parseScript,
+  runScript,
+  scriptProfile,
+  type Script,
+  type ScriptResult,
+} from '@kwind/kernel';
+import { openTrace } from '@kwind/trace';
+import { profile } from '@kwind/x86';
+import { splitOverrides } from '../commands/options.ts';
+import { STDIN } from '../argv.ts';
+import { exitCodes } from '../exit-code.ts';
+import { pathOf, readInput } from '../files.ts';
+import type { Io } from '../io.ts';
+import { print, printJson } from '../output.ts';
+import { renderOutcome } from '../render/outcome.ts';
+import { renderScriptRun } from '../render/script-run.ts';
+import { count } from '../render/table.ts';
+import { safe } from '../terminal.ts';
+import { outcomeOf, type BootOutcome } from './outcome.ts';
+import { headerFor, recordTrace, type Target } from './record.ts';
+
+export interface RecordOptions extends Target {
+  /** Undefined for the default boot. */
+  readonly script?: string | undefined;
+  readonly profile?: string | undefined;
+  readonly set: readonly string[];
+  readonly json: boolean;
+}
+
+/**
+ * Run a boot script into a trace and say how it went.
+ * @throws ToolError script/… before a file is made; io/unreadable, trace/…
+ */
+export async function recordScript(io: Io, options: RecordOptions): Promise<number> {
+  const { text, name } = await sourceOf(io, options.script);
+  const script = parseScript(text, name);
+  const build = buildOf(script, options);
+  // Before the file is made: a script with a mistake leaves nothing behind.
+  checkScript(script, profile(build.profile, build.options), kernelFunctions);
+  const header = headerFor(io, { ...build, kind: 'script', name });
+  const recording = recordTrace(io, options, header, (machine) => runScript(machine, script, kernelFunctions));
+  const reader = openTrace(pathOf(io, options.output));
+  try {
+    const outcome = outcomeOf(recording.tally, recording.end, reader);
+    await show(io, options, { ...build, name, result: recording.result, outcome });
+  } finally {
+    reader.close();
+  }
+  return recording.result.ok ? exitCodes.ok : exitCodes.differs;
+}
+
+async function sourceOf(io: Io, script: string | undefined): Promise<{ text: string; name: string }> {
+  if (script === undefined) return { text: 'boot\n', name: 'boot' };
+  const text = (await readInput(script, io)).toString('utf8');
+  return { text, name: script === STDIN ? 'stdin' : basename(script) };
+}
+
+/** The command line beats the script: --profile replaces its build, --set changes it. */
+function buildOf(script: Script, options: RecordOptions): { profile: string; options: readonly string[] } {
+  const own = scriptProfile(script);
+  const set = splitOverrides(options.set);
+  return options.profile === undefined
+    ? { profile: own.name, options: [...own.options, ...set] }
+    : { profile: options.profile, options: set };
+}
+
+interface Shown {
+  readonly name: string;
+  readonly profile: string;
+  readonly options: readonly string[];
+  readonly result: ScriptResult;
+  readonly outcome: BootOutcome;
+}
+
+async function show(io: Io, { output, json }: RecordOptions, shown: Shown): Promise<void> {
+  const { result, outcome, name, profile: build, options } = shown;
+  if (json) {
+    const { ok, expectations, stoppedBy, callsMade } = result;
+    await printJson(io, {
+      trace: output,
+      source: name,
+      profile: build,
+      options,
+      ok,
+      calls: callsMade,
+      expectations,
+      stoppedBy: stoppedBy ?? null,
+      ...outcome,
+    });
+    return;
+  }
+  await print(io, [
+    safe(`${output}: ${name} on ${[build, ...options].join(' ')}, ${count(result.callsMade, 'kernel call')}`),
+    ...renderOutcome(outcome),
+    ...renderScriptRun(result),
+  ]);
+}

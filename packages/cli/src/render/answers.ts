@@ -1,0 +1,224 @@
+import type {
+  BookmarksView,
+  BranchAnswer,
+  BreakpointRow,
+  BreakpointsView,
+  Cause,
+  CommandHelp,
+  DiffAnswer,
+  DisplaysView,
+  DoneAnswer,
+  HelpAnswer,
+  HistoryAnswer,
+  MemoryAnswer,
+  SearchAnswer,
+  TargetValue,
+  WhyAnswer,
+} from '@kwind/debugger';
+import { assertNever, hex, hex16 } from '@kwind/x86';
+import { safe } from '../terminal.ts';
+import { callLine, entryText, happeningText, slotText } from './happening.ts';
+import { changeText, valueText } from './stopped.ts';
+import { shortened, type Style } from './style.ts';
+import { count, table } from './table.ts';
+import { callRowText, sizeText } from './walk.ts';
+
+function targetText(value: TargetValue): string {
+  switch (value.kind) {
+    case 'entry':
+      return entryText(value.entry);
+    case 'translation':
+      return value.phys === null
+        ? 'not mapped'
+        : `phys ${hex(value.phys)}, ${sizeText(value.pageSize)} page  ${value.flags}`;
+    case 'slot':
+      return slotText(value.slot);
+    case 'number':
+      return hex(value.value);
+    case 'text':
+      return safe(value.value);
+    default:
+      return assertNever(value, 'value of a target');
+  }
+}
+
+const SPANS = 40;
+
+export function renderHistory({ target, spans, leftOut, interrupted }: HistoryAnswer, style: Style): string[] {
+  const rows = spans.map(({ from, to, value, event }) => [
+    `${from}..${to}`,
+    targetText(value),
+    event === null ? 'power-on' : happeningText(event),
+  ]);
+  return [
+    safe(target),
+    ...shortened(
+      table([{ head: 'positions' }, { head: 'value' }, { head: 'made by' }], rows),
+      SPANS + 1,
+      'values',
+      style,
+    ),
+    ...(leftOut === 0 ? [] : [`(${count(leftOut, 'more value')} left out)`]),
+    ...(interrupted ? ['Interrupted; there may be more.'] : []),
+  ];
+}
+
+const relations: Readonly<Record<Cause['relation'], string>> = {
+  'made-by': 'made by',
+  'called-by': 'called by',
+  origin: 'asked for by',
+  needs: 'needs',
+  'allocated-by': 'allocated by',
+  'based-by': 'based by',
+  'loaded-by': 'loaded by',
+};
+
+export function renderWhy({ target, chain }: WhyAnswer): string[] {
+  if (chain.length === 0) return [`nothing in this trace made ${safe(target)} what it is`];
+  return [safe(target), ...chain.map(causeText)];
+}
+
+function causeText({ relation, seq, event, call, origin, about, level }: Cause): string {
+  const what =
+    event !== null ? `${event.event.type}  ${happeningText(event)}` : call !== null ? callLine(call) : safe(origin);
+  return `${'  '.repeat(level + 1)}${relations[relation]}  #${seq + 1}  ${what}${about === '' ? '' : `  (${safe(about)})`}`;
+}
+
+const CHANGES = 60;
+
+export function renderDiff({ from, to, changes, leftOut }: DiffAnswer, style: Style): string[] {
+  const lines = changes.map(changeText);
+  const head = `from #${from.position} to #${to.position}:`;
+  if (lines.length === 0) return [`${head} nothing differs`];
+  return [
+    head,
+    ...shortened(
+      lines.map((line) => `  ${line}`),
+      CHANGES,
+      'differences',
+      style,
+    ),
+    ...(leftOut === 0 ? [] : [`(${count(leftOut, 'more difference')} left out)`]),
+  ];
+}
+
+export function renderMemory({ words }: MemoryAnswer): string[] {
+  return table(
+    [{ head: '' }, { head: '' }, { head: '' }],
+    words.map(({ vaddr, value, entry, name }) => [
+      `${hex16(vaddr)}${name === '' ? '' : ` <${safe(name)}>`}:`,
+      value === null ? 'not known' : hex16(value),
+      entry === null ? '' : entryText(entry),
+    ]),
+  );
+}
+
+export function renderSearch({ text, found, interrupted }: SearchAnswer): string[] {
+  const lines = found.map((one) => `#${one.event.seq + 1}  ${one.event.type}  ${happeningText(one)}`);
+  const none = lines.length === 0 && !interrupted ? [`no event holds "${safe(text)}"`] : [];
+  return [...lines, ...none, ...(interrupted ? ['Interrupted; there may be more.'] : [])];
+}
+
+export function renderBranch({ forkedAt, calls, happenings, changes }: BranchAnswer): string[] {
+  if (forkedAt === null) return ['there is no branch; call FUNCTION(ARGUMENTS) starts one'];
+  return [
+    `branch from #${forkedAt}: the recording is untouched`,
+    ...calls.map(callRowText),
+    ...happenings.map((one) => `  ${one.event.type}  ${happeningText(one)}`),
+    ...changes.map((change) => `  ${changeText(change)}`),
+  ];
+}
+
+export function renderBreakpoints({ breakpoints }: BreakpointsView): string[] {
+  if (breakpoints.length === 0) return ['no breakpoints'];
+  return table(
+    [
+      { head: 'num', align: 'right' },
+      { head: 'kind' },
+      { head: 'on' },
+      { head: 'hits', align: 'right' },
+      { head: 'what' },
+    ],
+    breakpoints.map((row) => [
+      String(row.number),
+      row.temporary ? `t${row.kind}` : row.kind,
+      row.enabled ? 'y' : 'n',
+      String(row.hits),
+      breakpointText(row),
+    ]),
+  );
+}
+
+export function breakpointText({ what, condition, ignore, commands }: BreakpointRow): string {
+  const parts = [
+    what,
+    condition === '' ? '' : `if ${condition}`,
+    ignore > 0 ? `ignore ${ignore}` : '',
+    commands.length > 0 ? `do ${commands.join('; ')}` : '',
+  ];
+  return safe(parts.filter((part) => part !== '').join('  '));
+}
+
+export function renderDone({ done, breakpoints, bookmark, total }: DoneAnswer): string[] {
+  const rows = breakpoints.map(
+    (row) =>
+      `${row.temporary ? 't' : ''}${row.kind} ${row.number} ${done === 'set' ? 'on' : done}: ${breakpointText(row)}`,
+  );
+  const marked =
+    bookmark === null
+      ? []
+      : [`bookmark @${safe(bookmark.name)} ${done === 'deleted' ? 'deleted' : `at #${bookmark.position}`}`];
+  if (rows.length + marked.length > 0) return [...rows, ...marked];
+  return [done === 'refreshed' ? `the trace has ${count(total, 'event')} now` : done];
+}
+
+export function renderBookmarks({ bookmarks }: BookmarksView): string[] {
+  if (bookmarks.length === 0) return ['no bookmarks; bookmark NAME sets one'];
+  return table(
+    [{ head: 'bookmark' }, { head: 'position' }, { head: 'note' }],
+    bookmarks.map(({ name, position, note }) => [`@${safe(name)}`, `#${position}`, safe(note)]),
+  );
+}
+
+export function renderDisplays({ displays }: DisplaysView): string[] {
+  if (displays.length === 0) return ['no displays'];
+  return displays.map(({ number, expression, value }) => `${number}: ${safe(expression)} = ${valueText(value)}`);
+}
+
+const groups: Readonly<Record<CommandHelp['group'], string>> = {
+  moving: 'Moving',
+  stops: 'Stops',
+  questions: 'Questions',
+  session: 'Session',
+};
+
+export function renderHelp({ commands }: HelpAnswer): string[] {
+  if (commands.length === 1) return helpOf(commands[0]!);
+  const lines = (Object.keys(groups) as CommandHelp['group'][]).flatMap((group) => {
+    const own = commands.filter((command) => command.group === group);
+    if (own.length === 0) return [];
+    return [
+      '',
+      groups[group],
+      ...table(
+        [{ head: '' }, { head: '' }],
+        own.map(({ usage, aliases }) => [`  ${usage}`, aliases.join(' ')]),
+      ),
+    ];
+  });
+  return [
+    ...lines.slice(1),
+    '',
+    'help COMMAND tells more about one. An unambiguous beginning of a name is enough; an empty line repeats the last command.',
+  ];
+}
+
+function helpOf({ usage, aliases, summary, examples }: CommandHelp): string[] {
+  return [
+    usage,
+    ...(aliases.length === 0 ? [] : [`aliases: ${aliases.join(' ')}`]),
+    summary,
+    'examples:',
+    ...examples.map((example) => `  ${example}`),
+  ];
+}

@@ -1,0 +1,39 @@
+import { bytesText } from '../files.ts';
+import { safe } from '../terminal.ts';
+import type { TraceSummary } from '../trace-summary.ts';
+import { count, facts, table } from './table.ts';
+
+export function renderInfo(summary: TraceSummary): string[] {
+  const { header } = summary;
+  return [
+    ...facts([
+      ['trace', safe(summary.trace)],
+      ['source', `${header.source.kind} ${safe(header.source.name)}`.trimEnd()],
+      ['kernel', safe(header.kernelVersion) || 'not stated'],
+      ['profile', safe([header.profile, ...header.options].join(' '))],
+      ['recorded', `${safe(header.created)} by kwind ${safe(header.recordedBy)}`],
+      ['state', stateText(summary)],
+      ['size', sizeText(summary)],
+      ['digest', summary.digest],
+    ]),
+    ...header.notes.map((note) => `note: ${safe(note)}`),
+    '',
+    ...countTable(summary.types),
+  ];
+}
+
+export const countTable = (types: TraceSummary['types']): string[] =>
+  table(
+    [{ head: 'events', align: 'right' }, { head: 'type' }],
+    types.map(({ type, events }) => [events.toLocaleString('en-US'), type]),
+  );
+
+function stateText({ finished, recorder }: TraceSummary): string {
+  if (finished) return 'finished';
+  return `not finished: process ${recorder.pid} on ${safe(recorder.host)} is recording it, or was stopped`;
+}
+
+function sizeText({ events, batches, bytes }: TraceSummary): string {
+  const each = events === 0 ? '' : `, ${(bytes / events).toFixed(1)} bytes an event`;
+  return `${count(events, 'event')} in ${count(batches, 'batch', 'batches')}, ${bytesText(bytes)} on disk${each}`;
+}

@@ -1,0 +1,97 @@
+import type { Result } from '@kwind/debugger';
+import { assertNever } from '@kwind/x86';
+import { safe } from '../terminal.ts';
+import * as answers from './answers.ts';
+import { placeText } from './happening.ts';
+import { renderStopped, valueText } from './stopped.ts';
+import type { Style } from './style.ts';
+import * as views from './views.ts';
+import * as walks from './walk.ts';
+
+/** What a command of the debugger answered, as lines for a terminal. */
+export function renderResult(result: Result, style: Style): string[] {
+  switch (result.type) {
+    case 'stopped':
+      return renderStopped(result, style);
+    case 'position':
+      return [`${placeText(result)}  ${result.percent.toFixed(1)}%  phase ${safe(result.phase)}`];
+    case 'summary':
+      return views.renderSummary(result);
+    case 'slots':
+      return views.renderSlots(result, style);
+    case 'fixmap':
+      return views.renderFixmapView(result, style);
+    case 'walk':
+      return walks.renderWalk(result);
+    case 'pagetable':
+      return walks.renderPageTable(result, style);
+    case 'tlb':
+      return views.renderTlb(result, style);
+    case 'registers':
+      return views.renderRegisters(result);
+    case 'calls':
+      return walks.renderCalls(result, style);
+    case 'warnings':
+      return views.renderWarnings(result);
+    case 'profile':
+      return views.renderProfile(result);
+    case 'list':
+      return walks.renderList(result, style);
+    case 'backtrace':
+      return walks.renderBacktrace(result);
+    case 'value':
+      return [`${safe(result.expression)} = ${valueText(result.value)}`];
+    default:
+      return renderSessionResult(result, style);
+  }
+}
+
+type SessionResult = Extract<
+  Result,
+  {
+    type:
+      | 'history'
+      | 'why'
+      | 'diff'
+      | 'memory'
+      | 'search'
+      | 'branch'
+      | 'done'
+      | 'help'
+      | 'quit'
+      | 'breakpoints'
+      | 'bookmarks'
+      | 'displays';
+  }
+>;
+
+function renderSessionResult(result: SessionResult, style: Style): string[] {
+  switch (result.type) {
+    case 'history':
+      return answers.renderHistory(result, style);
+    case 'why':
+      return answers.renderWhy(result);
+    case 'diff':
+      return answers.renderDiff(result, style);
+    case 'memory':
+      return answers.renderMemory(result);
+    case 'search':
+      return answers.renderSearch(result);
+    case 'branch':
+      return answers.renderBranch(result);
+    case 'breakpoints':
+      return answers.renderBreakpoints(result);
+    case 'bookmarks':
+      return answers.renderBookmarks(result);
+    case 'displays':
+      return answers.renderDisplays(result);
+    case 'done':
+      return answers.renderDone(result);
+    case 'help':
+      return answers.renderHelp(result);
+    case 'quit':
+      return [];
+    default:
+      return assertNever(result, 'answer');
+  }
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { count, facts, table } from './table.ts';
+
+describe('table', () => {
+  it('aligns columns and leaves no blanks at the end of a line', () => {
+    const lines = table(
+      [{ head: 'n', align: 'right' }, { head: 'name' }, { head: 'what' }],
+      [
+        ['1', 'a', ''],
+        ['22', 'bbbbbb', 'x'],
+      ],
+    );
+    expect(lines).toEqual([' n  name    what', ' 1  a', '22  bbbbbb  x']);
+  });
+  it('has no head line when no column has a head', () => {
+    expect(
+      facts([
+        ['a', '1'],
+        ['long', '2'],
+      ]),
+    ).toEqual(['a     1', 'long  2']);
+  });
+  it('measures coloured cells by what is seen', () => {
+    expect(
+      table(
+        [{ head: '' }, { head: '' }],
+        [
+          ['\u001b[31mab\u001b[39m', 'x'],
+          ['abcd', 'y'],
+        ],
+      )[0],
+    ).toBe('\u001b[31mab\u001b[39m    x');
+  });
+});
+
+describe('count', () => {
+  it.each([
+    [0, '0 events'],
+    [1, '1 event'],
+    [12_345, '12,345 events'],
+  ])('%i', (n, text) => expect(count(n, 'event')).toBe(text));
+});

@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs';
+import { commandHelp, parseCommand, toJson, type Command, type Result } from '@kwind/debugger';
+import { ToolError } from '@kwind/x86';
+import { exitCodeOf, exitCodes, isToolError } from '../exit-code.ts';
+import { pathOf } from '../files.ts';
+import type { Io } from '../io.ts';
+import type { OpenedSession } from '../open-session.ts';
+import { ClosedPipe, jsonLine, Output } from '../output.ts';
+import { renderResult } from '../render/result.ts';
+import { styleFor, type Style } from '../render/style.ts';
+import { report } from '../report.ts';
+
+export interface ShellOptions {
+  /** One JSON object a command instead of text. */
+  readonly json: boolean;
+  /** Print each command before its answer, as a transcript has it. */
+  readonly echo: boolean;
+}
+
+/** How deep files of commands may name one another. */
+const DEEPEST = 10;
+
+/** Runs lines of the debugger's language on a session and shows the answers. A refused line changes nothing. */
+export class Shell {
+  readonly #io: Io;
+  readonly #opened: OpenedSession;
+  readonly #options: ShellOptions;
+  readonly #out: Output;
+  #last = '';
+  #depth = 0;
+  #done = false;
+  #failure = 0;
+
+  constructor(io: Io, opened: OpenedSession, options: ShellOptions) {
+    this.#io = io;
+    this.#opened = opened;
+    this.#options = options;
+    this.#out = new Output(io.stdout);
+  }
+
+  /** True once `quit` was asked for. */
+  get done(): boolean {
+    return this.#done;
+  }
+  /** Exit code of the first line that failed; 0 when none did. */
+  get failure(): number {
+    return this.#failure;
+  }
+  get prompt(): string {
+    const { percent, position } = this.#opened.session.place;
+    return `(kwind ${percent.toFixed(1)}% #${position}) `;
+  }
+
+  /** Run a line that somebody typed: an empty one repeats the last, where repeating makes sense. */
+  async typed(line: string): Promise<void> {
+    const text = line.trim();
+    const again = text === '' ? this.#last : text;
+    if (again === '') return;
+    this.#last = repeats(again) ? again : '';
+    await this.run(again);
+  }
+
+  /** Run a line; what goes wrong is told and noted, and the session goes on. */
+  async run(line: string): Promise<void> {
+    const text = line.trim();
+    if (this.#done || text === '' || text.startsWith('#')) return;
+    if (this.#options.echo) await this.#show([`> ${text}`]);
+    try {
+      const file = /^source(?:\s+(.*))?$/.exec(text);
+      if (file) await this.#source(file[1] ?? '');
+      else await this.#command(text);
+    } catch (error) {
+      if (error instanceof ClosedPipe) throw error;
+      await this.#refuse(error);
+    }
+  }
+
+  /** A bug of ours must not cost the session either: it is told in full, and the next line is read. */
+  async #refuse(error: unknown): Promise<void> {
+    const code = isToolError(error) ? exitCodeOf(error.code) : exitCodes.internal;
+    if (this.#failure === 0 || code === exitCodes.internal) this.#failure = code;
+    if (this.#options.json && isToolError(error)) {
+      await this.#show([jsonLine({ type: 'error', code: error.code, message: error.message, hint: error.hint })]);
+    } else await report(error, this.#io);
+  }
+
+  async #command(text: string): Promise<void> {
+    const command = parseCommand(text);
+    const result = this.#opened.session.dispatch(command);
+    await this.#show(this.#options.json ? [jsonLine(toJson(result))] : renderResult(result, this.#style(command)));
+    if (result.type === 'quit') this.#done = true;
+    for (const line of linesToRun(result)) await this.run(line);
+  }
+
+  async #source(name: string): Promise<void> {
+    if (name === '') throw new ToolError('command/usage', 'the file is missing.', 'Usage: source FILE');
+    if (this.#depth >= DEEPEST)
+      throw new ToolError(
+        'command/usage',
+        `${name} is the ${DEEPEST + 1}th file that sources another.`,
+        'Does one source itself?',
+      );
+    this.#depth++;
+    try {
+      for (const line of readLines(this.#io, name)) await this.run(line);
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  async #show(lines: readonly string[]): Promise<void> {
+    await this.#out.lines(lines);
+  }
+
+  /** `info slots all` leaves nothing out. */
+  #style(command: Command): Style {
+    const all = command.do === 'info' && command.argument.trim() === 'all';
+    const topic = command.do === 'info' ? command.topic : '';
+    return styleFor(this.#io, { all, allHint: topic === '' ? 'kwind show --all' : `info ${topic} all` });
+  }
+}
+
+const linesToRun = (result: Result): readonly string[] => (result.type === 'stopped' ? result.commands : []);
+
+/** Moving on and asking again make sense; setting the same breakpoint again does not. */
+function repeats(line: string): boolean {
+  try {
+    const { do: verb } = parseCommand(line);
+    const group = commandHelp.find(({ name }) => name === verb)?.group;
+    return group === 'moving' || group === 'questions';
+  } catch {
+    return false;
+  }
+}
+
+function readLines(io: Io, name: string): readonly string[] {
+  try {
+    return readFileSync(pathOf(io, name), 'utf8').split(/\r?\n/);
+  } catch (cause) {
+    throw new ToolError(
+      'io/unreadable',
+      `${name} cannot be read: ${(cause as Error).message}.`,
+      'Name a file with one command a line.',
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,53 @@
+import { styleText } from 'node:util';
+import type { Io, OutStream } from './io.ts';
+
+const USUAL_WIDTH = 80;
+const SMALLEST_WIDTH = 40;
+
+/** Columns to write in; Infinity where nobody's eyes limit it. */
+export function widthOf(io: Io): number {
+  if (io.stdout.isTTY !== true) return Infinity;
+  return Math.max(SMALLEST_WIDTH, io.stdout.columns ?? USUAL_WIDTH);
+}
+
+/** Whether to colour what goes to `stream`: FORCE_COLOR, then NO_COLOR, then what the stream is. */
+export function hasColour(stream: OutStream, env: Io['env']): boolean {
+  const forced = env['FORCE_COLOR'];
+  if (forced !== undefined) return forced !== '0' && forced !== 'false';
+  if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false;
+  return stream.isTTY === true && env['TERM'] !== 'dumb';
+}
+
+export type Tint = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan' | 'magenta';
+/** Colours a text, or leaves it as it is. */
+export type Paint = (tint: Tint, text: string) => string;
+
+export const plain: Paint = (_tint, text) => text;
+
+export function paintFor(io: Io, stream: OutStream = io.stdout): Paint {
+  if (!hasColour(stream, io.env)) return plain;
+  // hasColour() has decided: styleText would look at this process's own environment and streams.
+  return (tint, text) => styleText(tint, text, { validateStream: false });
+}
+
+// C0 and C1 controls, DEL, and marks that change the direction of text or hide in it.
+// oxlint-disable-next-line no-control-regex
+const unsafe = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
+const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\u001b': '\\e' };
+
+/**
+ * Text out of a trace, a log or a file name as it may be written to a terminal: nothing in it can move the cursor,
+ * colour the screen or forge another line.
+ */
+export function safe(text: string): string {
+  return text.replace(unsafe, (mark) => shortEscapes[mark] ?? `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+const sequence = /\u001b\[[0-9;]*m/g; // oxlint-disable-line no-control-regex
+
+/** Columns that a text takes, colours not counted. */
+export const columnsOf = (text: string): number => text.replace(sequence, '').length;
+
+/** At most `width` columns of an uncoloured text; what was cut shows as `…`. */
+export const cut = (text: string, width: number): string =>
+  text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;

@@ -1,0 +1,97 @@
+import type { Timeline } from '@kwind/timeline';
+import type { BookmarkStore } from './bookmarks.ts';
+import { MemoryBookmarks } from './bookmarks.ts';
+import { helpOn } from './command-line/parse.ts';
+import { branch, callFunction, type SaveBranch } from './commands/branch.ts';
+import { history, search } from './commands/history.ts';
+import { info } from './commands/info.ts';
+import { backtrace, diff, list, print, when } from './commands/looking.ts';
+import { bookmark, deleteBookmark, display, refresh, undisplay } from './commands/marking.ts';
+import { examine, mappings } from './commands/memory.ts';
+import { finish, goto, next, revisit, step } from './commands/moving.ts';
+import { resume, toChange, until } from './commands/running.ts';
+import { breakpoints, enable, setBreak, setCatch, setCommands, setCondition, setIgnore, setWatch } from './commands/stops.ts';
+import { why } from './commands/why.ts';
+import { Core } from './core.ts';
+import type { Command, Place, Result } from './protocol.ts';
+import { parseAddress } from './ranges.ts';
+import { walkView } from './views/walk.ts';
+
+export interface SessionOptions {
+  readonly bookmarks?: BookmarkStore;
+  /** Asked many times a second during a search; true ends it, and the session stands where it stood. */
+  readonly shouldStop?: () => boolean;
+  /** Keeps a branch as a trace; without it `branch save` is refused. */
+  readonly saveBranch?: SaveBranch;
+}
+
+/** One for each command; one that is forgotten does not compile. */
+type Handlers = { readonly [D in Command['do']]: (core: Core, command: Extract<Command, { do: D }>, options: SessionOptions) => Result };
+
+const handlers: Handlers = {
+  step,
+  next,
+  finish,
+  continue: resume,
+  until,
+  last: toChange,
+  'next-write': toChange,
+  goto,
+  back: revisit,
+  forward: revisit,
+  when,
+  info: (core, { topic, argument }) => (topic === 'breakpoints' ? breakpoints(core) : info(core, topic, argument)),
+  walk: (core, { address }) => walkView(core.timeline, core.cursor, parseAddress(address, core)),
+  list,
+  backtrace,
+  print,
+  x: examine,
+  vmmap: mappings,
+  history,
+  why,
+  search,
+  diff,
+  break: setBreak,
+  watch: setWatch,
+  catch: setCatch,
+  ignore: setIgnore,
+  condition: setCondition,
+  commands: setCommands,
+  enable,
+  disable: enable,
+  delete: enable,
+  bookmark,
+  'delete-bookmark': deleteBookmark,
+  display,
+  undisplay,
+  call: callFunction,
+  branch: (core, command, { saveBranch }) => branch(core, command, saveBranch),
+  refresh,
+  help: (_core, { topic }) => ({ type: 'help', commands: helpOn(topic) }),
+  quit: () => ({ type: 'quit' }),
+};
+
+/** A debugger on one trace: where it stands, what it stops at, and an answer for each command. */
+export class DebugSession {
+  readonly #core: Core;
+  readonly #options: SessionOptions;
+
+  constructor(timeline: Timeline, options: SessionOptions = {}) {
+    this.#options = options;
+    this.#core = new Core(timeline, options.bookmarks ?? new MemoryBookmarks(), options.shouldStop);
+  }
+
+  /** Where the session stands. */
+  get place(): Place {
+    return this.#core.place;
+  }
+
+  /**
+   * Do one command.
+   * @throws ToolError when it is refused; the session then stands where it stood
+   */
+  dispatch(command: Command): Result {
+    const handler = handlers[command.do] as (core: Core, command: Command, options: SessionOptions) => Result;
+    return handler(this.#core, command, this.#options);
+  }
+}

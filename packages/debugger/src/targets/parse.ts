@@ -1,0 +1,96 @@
+import { didYouMean, hex16, slot as slotOf, slotVirt, ToolError, type KernelProfile, type Level } from '@kwind/x86';
+import { kernelVariables, type MachineView } from '@kwind/state';
+import { registerChanges, slotChanges, typeMatches, variableChanges } from '@kwind/timeline';
+import type { Core } from '../core.ts';
+import { parseAddress, parseVaddrRange, slotNumber } from '../ranges.ts';
+import { slotInfos } from '../views/slots.ts';
+import { entryTarget, tlbTarget, translationTarget } from './memory.ts';
+import type { Target } from './target.ts';
+
+const FORMS = 'Name an address, pte ADDRESS, slot N, fix NAME, tlb ADDRESS, a register as cr3, or a kernel variable.';
+
+function slotTarget(number: number, profile: KernelProfile): Target {
+  const start = slotVirt(profile, slotOf(number));
+  return {
+    title: `slot ${number}`,
+    follows: false,
+    range: { start, end: start + (BigInt(profile.nrFixBtmaps) << 12n) },
+    changes: () => slotChanges(number),
+    value: (timeline, cursor) => ({ kind: 'slot', slot: slotInfos(timeline, cursor)[number]! }),
+  };
+}
+
+function registerTarget(name: string): Target {
+  return {
+    title: name,
+    follows: false,
+    changes: () => registerChanges(name),
+    value: (_timeline, { state }) => ({ kind: 'number', value: state.control.registers[name] ?? 0n }),
+    valueAfter: (event) => ('after' in event && typeof event.after === 'bigint' ? { kind: 'number', value: event.after } : undefined),
+  };
+}
+
+function variableTarget(name: string): Target {
+  return {
+    title: name,
+    follows: false,
+    changes: () => variableChanges(name),
+    value: (_timeline, { state }) => ({ kind: 'number', value: state.control.variables[name] ?? 0n }),
+    valueAfter: (event) => (event.type === 'variable.set' ? { kind: 'number', value: event.after } : undefined),
+  };
+}
+
+const phaseTarget: Target = {
+  title: 'phase',
+  follows: false,
+  changes: () => typeMatches('phase.entered'),
+  value: (_timeline, { state }) => ({ kind: 'text', value: state.control.phase }),
+  valueAfter: (event) => (event.type === 'phase.entered' ? { kind: 'text', value: event.name } : undefined),
+};
+
+/** A register, a kernel variable, or the phase, by its name alone. */
+function namedTarget(name: string, view: MachineView): Target | undefined {
+  if (Object.hasOwn(view.control.registers, name)) return registerTarget(name);
+  if (Object.hasOwn(kernelVariables, name) || Object.hasOwn(view.control.variables, name)) return variableTarget(name);
+  return name === 'phase' ? phaseTarget : undefined;
+}
+
+/**
+ * Read what `last`, `next-write`, `history`, `why` and `watch` are asked about.
+ * @throws ToolError command/usage; address/*, fixmap/unknown, expression/* of the address in it
+ */
+export function parseTarget(text: string, core: Core): Target {
+  const trimmed = text.trim();
+  const { profile } = core.timeline;
+  const { state } = core.cursor;
+  if (trimmed === '') throw new ToolError('command/usage', 'nothing is named.', FORMS);
+  const slot = /^slot\s+([0-9]{1,9})$/.exec(trimmed);
+  if (slot) return slotTarget(slotNumber(slot[1]!, profile), profile);
+  const entry = /^(pte|pmd|pud|p4d|pgd)\s+(\S[\s\S]*)$/.exec(trimmed);
+  if (entry) return entryTarget(state, entry[1] as Level, parseAddress(entry[2]!, core));
+  const cached = /^tlb\s+(\S[\s\S]*)$/.exec(trimmed);
+  if (cached) return tlbTarget(parseAddress(cached[1]!, core));
+  if (/^fix(?:map)?\s+/.test(trimmed)) {
+    const start = parseAddress(trimmed, core);
+    return translationTarget(trimmed.replace(/^fix(?:map)?\s+/, 'fix '), { start, end: start + 0x1000n });
+  }
+  const named = namedTarget(trimmed.replace(/^\$|^register\s+|^variable\s+/, ''), state);
+  if (named) return named;
+  if (/^(?:iomem|ioports?)\b/.test(trimmed)) throw new ToolError('command/usage', 'resources cannot be asked about yet.', FORMS);
+  return addressTarget(trimmed, core);
+}
+
+function addressTarget(text: string, core: Core): Target {
+  if (/\.\.|,\s*\+|\slen\s/.test(text)) {
+    const range = parseVaddrRange(text, core);
+    return translationTarget(`${hex16(range.start)}..${hex16(range.end)}`, range);
+  }
+  try {
+    const address = parseAddress(text, core);
+    return translationTarget(hex16(address), { start: address, end: address + 1n });
+  } catch (error) {
+    if (!(error instanceof ToolError) || error.code !== 'expression/name') throw error;
+    const names = [...Object.keys(core.cursor.state.control.registers), ...Object.keys(kernelVariables), 'slot', 'pte', 'fix', 'tlb', 'phase'];
+    throw new ToolError('command/usage', `there is no "${text}" to ask about.`, didYouMean(text, names, FORMS), { cause: error });
+  }
+}

@@ -1,0 +1,16 @@
+export type * from './types.ts';
+export { Timeline } from './timeline.ts';
+export { BranchTrace } from './branch-trace.ts';
+export { callsAround, finishPosition, nextPosition, openCallAt, returnOf } from './call-tree.ts';
+export { parsePosition, parseRange, type PositionContext, type PositionRange } from './position.ts';
+export {
+  either,
+  entriesChange,
+  entryAt,
+  registerChanges,
+  slotChanges,
+  sourceOf,
+  typeMatches,
+  variableChanges,
+  type EntrySpan,
+} from './predicates.ts';

@@ -1,0 +1,116 @@
+import type { EventBatch, EventView, TraceReader } from '@kwind/events';
+import type { Seq } from '@kwind/x86';
+import type { MachineState } from '@kwind/state';
+import { batchesOf, wantedCodes } from './sources.ts';
+import type { Cursor, Direction, Found, Moment, Predicate, Seek, SeekOptions } from './types.ts';
+
+/** Raised inside a search when its `shouldStop` says so; never leaves this room. */
+export class SearchStopped extends Error {}
+
+/** What a long fold asks between two batches. */
+export type ShouldStop = (() => boolean) | undefined;
+
+/** The part of a timeline that a search needs. */
+interface Searched {
+  readonly reader: TraceReader;
+  readonly length: number;
+  at(position: number): Cursor;
+  stateAt(position: number, near?: MachineState, shouldStop?: ShouldStop): MachineState;
+}
+
+/** Tests between two questions whether to stop: with a state each, about a millisecond of work. */
+const TESTS_A_POLL = 64;
+
+/** One event under examination. Its states are made on demand, folded on from the last one that was asked for. */
+class Candidate implements Moment {
+  readonly seq: Seq;
+  readonly #batch: EventBatch;
+  readonly #states: States;
+  #event: EventView | undefined;
+
+  constructor(batch: EventBatch, index: number, states: States) {
+    this.seq = (batch.firstSeq + index) as Seq;
+    this.#batch = batch;
+    this.#states = states;
+  }
+
+  get event(): EventView {
+    this.#event ??= this.#batch.at(this.seq - this.#batch.firstSeq);
+    return this.#event;
+  }
+  get before(): MachineState {
+    return this.#states.at(this.seq);
+  }
+  get after(): MachineState {
+    return this.#states.at(this.seq + 1);
+  }
+}
+
+class States {
+  readonly #timeline: Searched;
+  readonly #shouldStop: ShouldStop;
+  #last: MachineState | undefined;
+
+  constructor(timeline: Searched, shouldStop: ShouldStop) {
+    this.#timeline = timeline;
+    this.#shouldStop = shouldStop;
+  }
+
+  at(position: number): MachineState {
+    if (this.#last?.position !== position) this.#last = this.#timeline.stateAt(position, this.#last, this.#shouldStop);
+    return this.#last;
+  }
+}
+
+/** Timeline.find: the event that a seek would hit, without making the state there. */
+export function find(timeline: Searched, position: number, until: Predicate, direction: Direction, options: SeekOptions): Found {
+  try {
+    const seq = scan(timeline, position, until, direction, options);
+    return seq === undefined ? { kind: 'edge' } : { kind: 'hit', seq: seq as Seq };
+  } catch (error) {
+    if (error instanceof SearchStopped) return { kind: 'interrupted' };
+    throw error;
+  }
+}
+
+/** Timeline.seek. */
+export function seek(timeline: Searched, from: Cursor, until: Predicate, direction: Direction, options: SeekOptions): Seek {
+  const found = find(timeline, from.position, until, direction, options);
+  switch (found.kind) {
+    case 'hit':
+      return { kind: 'hit', cursor: timeline.at(found.seq + 1), seq: found.seq };
+    case 'edge':
+      return { kind: 'edge', cursor: timeline.at(edgeOf(timeline, from.position, direction, options.limit)) };
+    case 'interrupted':
+      return { kind: 'interrupted', cursor: from };
+  }
+}
+
+function edgeOf(timeline: Searched, position: number, direction: Direction, limit: number | undefined): number {
+  if (limit === undefined) return direction === 'forward' ? timeline.length : 0;
+  return direction === 'forward' ? Math.max(position, limit + 1) : Math.min(position, limit);
+}
+
+/** Batches that cannot hold a hit are never unpacked, events of other types never looked at. */
+function scan(timeline: Searched, position: number, until: Predicate, direction: Direction, options: SeekOptions): number | undefined {
+  const forward = direction === 'forward';
+  const start = forward ? position : position - 2;
+  const last = options.limit ?? (forward ? timeline.length - 1 : 0);
+  if (forward ? start > last : start < last) return undefined;
+  const wanted = wantedCodes(until.sources);
+  const states = new States(timeline, options.shouldStop);
+  let tests = 0;
+  for (const batch of batchesOf(timeline.reader, until.sources, start, direction)) {
+    if (options.shouldStop?.() === true) throw new SearchStopped();
+    const { firstSeq, length } = batch;
+    if (forward ? firstSeq > last : firstSeq + length <= last) return undefined;
+    const low = Math.max(0, (forward ? start : last) - firstSeq);
+    const high = Math.min(length - 1, (forward ? last : start) - firstSeq);
+    for (let i = forward ? low : high; i >= low && i <= high; i += forward ? 1 : -1) {
+      if (wanted[batch.codeAt(i)] !== 1) continue;
+      if (++tests % TESTS_A_POLL === 0 && options.shouldStop?.() === true) throw new SearchStopped();
+      if (until.test(new Candidate(batch, i, states))) return firstSeq + i;
+    }
+  }
+  return undefined;
+}
