@@ -24,6 +24,7 @@ export const rules: Readonly<Record<string, RoomRule>> = {
   state: { ...pure, rooms: ['x86', 'events'], npm: ['immer', '@noble/hashes'] },
   kernel: { ...pure, rooms: ['x86', 'events', 'state'] },
   recorder: { ...pure, rooms: ['x86', 'events', 'state', 'kernel'], npm: ['rxjs'] },
+  conform: { ...pure, rooms: ['x86', 'events', 'state', 'kernel', 'recorder'] },
   trace: { ...pure, rooms: ['x86', 'events'], npm: ['better-sqlite3'], node: true, clock: true },
   timeline: { ...pure, rooms: ['x86', 'events', 'state'] },
   // kernel and recorder: a what-if call runs the model from the state at hand.
@@ -32,7 +33,7 @@ export const rules: Readonly<Record<string, RoomRule>> = {
   importers: { ...pure, rooms: ['x86', 'events'] },
   testkit: { ...pure, rooms: ['x86', 'events', 'state', 'kernel', 'timeline', 'recorder'], npm: ['fast-check'] },
   cli: {
-    rooms: 'x86 events state kernel recorder trace timeline debugger exporters importers'.split(' '),
+    rooms: 'x86 events state kernel recorder conform trace timeline debugger exporters importers'.split(' '),
     npm: ['yargs'],
     node: true,
     clock: true,

@@ -31,9 +31,19 @@ describe('kwind fixmap', () => {
 
   it('takes overrides, and prints JSON with addresses as text', async () => {
     const json = (await kwind(['fixmap', '--set', 'nr_cpus=64,CONFIG_PARAVIRT=n', '--json'])).json();
-    expect(json).toMatchObject({ profile: 'linux-6.1', overrides: ['nr_cpus=64', 'CONFIG_PARAVIRT=n'], fixaddrTop: '0xffffffffff7ff000' });
+    expect(json).toMatchObject({
+      profile: 'linux-6.1',
+      overrides: ['nr_cpus=64', 'CONFIG_PARAVIRT=n'],
+      fixaddrTop: '0xffffffffff7ff000',
+    });
     const answer = (await kwind(['fixmap', 'FIX_BTMAP_BEGIN-5', '--json'])).json();
-    expect(answer).toMatchObject({ index: 1530, slot: 0, vaddr: '0xffffffffff205000', fix_to_virt: { ok: true }, virt_to_fix: { ok: false } });
+    expect(answer).toMatchObject({
+      index: 1530,
+      slot: 0,
+      vaddr: '0xffffffffff205000',
+      fix_to_virt: { ok: true },
+      virt_to_fix: { ok: false },
+    });
   });
 
   it.each([

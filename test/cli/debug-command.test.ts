@@ -11,17 +11,22 @@ const TOTAL = sampleEvents.length;
 
 const batch = (commands: readonly string[], more: readonly string[] = [], options: RunOptions = {}): Promise<Ran> =>
   kwind(['debug', trace, '-batch', ...commands.flatMap((command) => ['-ex', command]), ...more], options);
-const piped = (text: string, more: readonly string[] = []): Promise<Ran> => kwind(['debug', trace, ...more], { stdin: text });
+const piped = (text: string, more: readonly string[] = []): Promise<Ran> =>
+  kwind(['debug', trace, ...more], { stdin: text });
 /** Positions at which a session stopped. */
 const stops = ({ out }: Ran): number[] => [...out.matchAll(/^\[ (\d+)\/\d+ \]/gm)].map((match) => Number(match[1]));
 
 describe('kwind debug -batch', () => {
   it('steps forward and backward to the event', async () => {
-    expect(stops(await batch(['goto 11', 'step', 'step 2', 'reverse-step', 'rs 3', 's']))).toEqual([11, 12, 14, 13, 10, 11]);
+    expect(stops(await batch(['goto 11', 'step', 'step 2', 'reverse-step', 'rs 3', 's']))).toEqual([
+      11, 12, 14, 13, 10, 11,
+    ]);
   });
 
   it('takes a whole call as one step, both ways', async () => {
-    expect(stops(await batch(['goto 9', 'next', 'reverse-next', 'goto 10', 'n', 'rn']))).toEqual([9, 16, 9, 10, 14, 10].map((n) => n));
+    expect(stops(await batch(['goto 9', 'next', 'reverse-next', 'goto 10', 'n', 'rn']))).toEqual(
+      [9, 16, 9, 10, 14, 10].map((n) => n),
+    );
   });
 
   it('finishes a call, both ways', async () => {
@@ -35,10 +40,18 @@ describe('kwind debug -batch', () => {
   });
 
   it('tells what a stop changed, old to new in the order of time, also when going back', async () => {
-    for (const way of [['goto 11', 's'], ['goto 13', 'rs']]) {
+    for (const way of [
+      ['goto 11', 's'],
+      ['goto 13', 'rs'],
+    ]) {
       const { lines } = await batch([way[1]!], ['--at', way[0]!.slice(5)]);
-      expect(lines[0]).toBe(`[ 12/${TOTAL} ]  pte.written  bm_pte[0]  0x0 -> 0x80000000000f0163  (FIX_BTMAP slot 0 page 0)`);
-      expect(lines.slice(2, 4)).toEqual(['    was  0x0  none', '    now  0x80000000000f0163  phys 0xf0000 RW A D G NX']);
+      expect(lines[0]).toBe(
+        `[ 12/${TOTAL} ]  pte.written  bm_pte[0]  0x0 -> 0x80000000000f0163  (FIX_BTMAP slot 0 page 0)`,
+      );
+      expect(lines.slice(2, 4)).toEqual([
+        '    was  0x0  none',
+        '    now  0x80000000000f0163  phys 0xf0000 RW A D G NX',
+      ]);
     }
   });
 
@@ -79,8 +92,21 @@ describe('kwind debug -batch', () => {
   });
 
   it('takes aliases and unambiguous beginnings', async () => {
-    expect(stops(await batch(['got 7', 'fin', '!tt 50%', 'ugo end-1', 'run 4', 'record goto 6', 't', 't-', 'p 2', 'p-']))).toEqual([
-      ...(await batch(['goto 7', 'finish', 'goto 50%', 'goto end-1', 'goto 4', 'goto 6', 'step', 'reverse-step', 'next 2', 'reverse-next']).then(stops)),
+    expect(
+      stops(await batch(['got 7', 'fin', '!tt 50%', 'ugo end-1', 'run 4', 'record goto 6', 't', 't-', 'p 2', 'p-'])),
+    ).toEqual([
+      ...(await batch([
+        'goto 7',
+        'finish',
+        'goto 50%',
+        'goto end-1',
+        'goto 4',
+        'goto 6',
+        'step',
+        'reverse-step',
+        'next 2',
+        'reverse-next',
+      ]).then(stops)),
     ]);
     expect((await batch(['st'])).code).toBe(0);
     expect((await batch(['re'])).err).toContain('may be');
@@ -91,7 +117,10 @@ describe('kwind debug -batch', () => {
     const answers = lines.map((line) => JSON.parse(line) as { type: string });
     expect(answers.map(({ type }) => type)).toEqual(['position', 'stopped', 'slots', 'error']);
     expect(answers[0]).toMatchObject({ position: 0, total: TOTAL, percent: 0 });
-    expect(answers[1]).toMatchObject({ at: { position: 12 }, event: { event: { seq: 11, type: 'pte.written', after: '0x80000000000f0163' } } });
+    expect(answers[1]).toMatchObject({
+      at: { position: 12 },
+      event: { event: { seq: 11, type: 'pte.written', after: '0x80000000000f0163' } },
+    });
     expect(answers[3]).toMatchObject({ code: 'command/unknown' });
     expect(code).toBe(2);
   });
@@ -114,7 +143,10 @@ describe('kwind debug -batch', () => {
   });
 
   it('keeps control characters of a trace away from the terminal', async () => {
-    const { out } = await batch(['goto 17', 'list', 'info warnings', 'search evil'], [], { columns: 80, env: { NO_COLOR: '1' } });
+    const { out } = await batch(['goto 17', 'list', 'info warnings', 'search evil'], [], {
+      columns: 80,
+      env: { NO_COLOR: '1' },
+    });
     expect(out).toContain('evil \\e[31mred');
     expect(out).not.toContain('\u001b');
   });

@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly stdin?: string | Buffer;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Both outputs into one, as on a terminal. */
+  readonly merged?: boolean;
   /** Makes stdout and stderr a terminal of so many columns. */
   readonly columns?: number;
 }
@@ -47,7 +49,7 @@ export const TIME = Date.UTC(2026, 10, 22, 12, 0, 0);
 /** Run a command line in this process, as a person would type it. */
 export async function kwind(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const stdout = new Collector(options.columns);
-  const stderr = new Collector(options.columns);
+  const stderr = options.merged === true ? stdout : new Collector(options.columns);
   const stdin = options.stdin === undefined ? new PassThrough().end() : Readable.from([options.stdin]);
   const io: Io = { stdout, stderr, stdin, env: options.env ?? {}, cwd: options.cwd ?? process.cwd(), now: () => TIME };
   const code = await main(argv, io);

@@ -13,10 +13,18 @@ const folder = scratch();
 const trace = join(folder, 'long.kwind');
 const env = { ...process.env, NO_COLOR: '', FORCE_COLOR: undefined, XDG_STATE_HOME: folder };
 
-beforeAll(() => writeTrace(trace, restless(50_000)));
+beforeAll(() => writeTrace(trace, restless(20_000)));
 
-function run(argv: readonly string[], options: { input?: string; node?: readonly string[] } = {}): { code: number | null; out: string; err: string } {
-  const ran = spawnSync(process.execPath, [...(options.node ?? []), bin, ...argv], { encoding: 'utf8', env, input: options.input ?? '', maxBuffer: 1 << 28 });
+function run(
+  argv: readonly string[],
+  options: { input?: string; node?: readonly string[] } = {},
+): { code: number | null; out: string; err: string } {
+  const ran = spawnSync(process.execPath, [...(options.node ?? []), bin, ...argv], {
+    encoding: 'utf8',
+    env,
+    input: options.input ?? '',
+    maxBuffer: 1 << 28,
+  });
   return { code: ran.status, out: ran.stdout, err: ran.stderr };
 }
 
@@ -39,7 +47,7 @@ describe('the kwind command', () => {
 
   it('writes all of a long listing into a pipe', () => {
     const { out } = run(['log', trace]);
-    expect(out.split('\n')).toHaveLength(50_001);
+    expect(out.split('\n')).toHaveLength(20_001);
   });
 
   it('reads a boot log from standard input', () => {
@@ -48,31 +56,38 @@ describe('the kwind command', () => {
 });
 
 describe('| head', () => {
-  it.each([[['log', trace]], [['log', trace, '--json']], [['export', trace, '--to', 'jsonl']], [['--help']]])('%j ends quietly', async (argv) => {
-    const child = spawn(process.execPath, [bin, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    let err = '';
-    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
-    child.stdout.once('data', () => child.stdout.destroy());
-    const code = await new Promise((resolve) => child.on('close', resolve));
-    expect(err).toBe('');
-    expect(code).toBe(0);
-  });
+  it.each([[['log', trace]], [['log', trace, '--json']], [['export', trace, '--to', 'jsonl']], [['--help']]])(
+    '%j ends quietly',
+    async (argv) => {
+      const child = spawn(process.execPath, [bin, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+      let err = '';
+      child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+      child.stdout.once('data', () => child.stdout.destroy());
+      const code = await new Promise((resolve) => child.on('close', resolve));
+      expect(err).toBe('');
+      expect(code).toBe(0);
+    },
+  );
 });
 
 describe('start-up', () => {
   const hook = `import module from 'node:module';
     import { writeSync } from 'node:fs';
     module.registerHooks({ resolve(name, context, next) { writeSync(2, 'load ' + name + '\\n'); return next(name, context); } });`;
-  const loaded = (argv: readonly string[]): string => run(argv, { node: ['--import', `data:text/javascript,${encodeURIComponent(hook)}`] }).err;
+  const loaded = (argv: readonly string[]): string =>
+    run(argv, { node: ['--import', `data:text/javascript,${encodeURIComponent(hook)}`] }).err;
 
-  it.each([[['--help']], [['--version']], [['log', '--help']], [['completion']], [['--get-yargs-completions', 'kwind', 'l']]])(
-    '%j loads neither rxjs nor better-sqlite3, nor a room of the house',
-    (argv) => {
-      const list = loaded(argv);
-      expect(list).toContain('load yargs');
-      expect(list).not.toMatch(/load (?:rxjs|better-sqlite3|@kwind\/)/);
-    },
-  );
+  it.each([
+    [['--help']],
+    [['--version']],
+    [['log', '--help']],
+    [['completion']],
+    [['--get-yargs-completions', 'kwind', 'l']],
+  ])('%j loads neither rxjs nor better-sqlite3, nor a room of the house', (argv) => {
+    const list = loaded(argv);
+    expect(list).toContain('load yargs');
+    expect(list).not.toMatch(/load (?:rxjs|better-sqlite3|@kwind\/)/);
+  });
 
   it('loads the store only for what reads a trace', () => {
     expect(loaded(['fixmap'])).not.toMatch(/load (?:rxjs|better-sqlite3)/);
@@ -86,7 +101,10 @@ describe.skipIf(!existsSync('/usr/bin/script'))('on a terminal', () => {
   /** Type keys one after another, waiting for the prompt to settle in between. */
   async function type(term: string, keys: readonly string[]): Promise<{ out: string; code: number }> {
     const command = `'${process.execPath}' '${bin}' debug '${trace}'`;
-    const child = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], { env: { ...env, TERM: term }, stdio: ['pipe', 'pipe', 'ignore'] });
+    const child = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], {
+      env: { ...env, TERM: term },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
     let out = '';
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
     const closed = new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? -1)));
@@ -106,13 +124,16 @@ describe.skipIf(!existsSync('/usr/bin/script'))('on a terminal', () => {
     }
   }
 
-  it.each(['dumb', 'xterm'])('of type %s: a prompt with percent and position, ^C keeps the session, ^D leaves', async (term) => {
-    rmSync(join(folder, 'kwind'), { recursive: true, force: true });
-    const { out, code } = await type(term, ['', 'goto 25000\r', 'garbage\u0003', 'rs\r', '\u0004']);
-    expect(out).toContain('(kwind 0.0% #0)');
-    expect(out).toContain('(kwind 50.0% #25000)');
-    expect(out).toContain('(kwind 50.0% #24999)');
-    expect(code).toBe(0);
-    expect(readFileSync(join(folder, 'kwind', 'history'), 'utf8')).toBe('goto 25000\nrs\n');
-  });
+  it.each(['dumb', 'xterm'])(
+    'of type %s: a prompt with percent and position, ^C keeps the session, ^D leaves',
+    async (term) => {
+      rmSync(join(folder, 'kwind'), { recursive: true, force: true });
+      const { out, code } = await type(term, ['', 'goto 10000\r', 'garbage\u0003', 'rs\r', '\u0004']);
+      expect(out).toContain('(kwind 0.0% #0)');
+      expect(out).toContain('(kwind 50.0% #10000)');
+      expect(out).toContain('(kwind 50.0% #9999)');
+      expect(code).toBe(0);
+      expect(readFileSync(join(folder, 'kwind', 'history'), 'utf8')).toBe('goto 10000\nrs\n');
+    },
+  );
 });

@@ -13,7 +13,15 @@ const nokaslr = shipped('logs/q35-nokaslr.log.gz');
 const script = at('boot.kws');
 writeFileSync(
   script,
-  ['boot', 'a = early_ioremap(0xf0000, 0x10000)', 'b = early_memremap(0xf5a20, 0x178)', 'load(b)', 'early_iounmap(b, 0x178)', 'expect slots_in_use == 1', ''].join('\n'),
+  [
+    'boot',
+    'a = early_ioremap(0xf0000, 0x10000)',
+    'b = early_memremap(0xf5a20, 0x178)',
+    'load(b)',
+    'early_iounmap(b, 0x178)',
+    'expect slots_in_use == 1',
+    '',
+  ].join('\n'),
 );
 
 describe('kwind record', () => {
@@ -28,14 +36,18 @@ describe('kwind record', () => {
   });
 
   it('exits 1 for a failed expectation, with both values, and keeps the trace', async () => {
-    const { code, out } = await kwind(['record', '-', '-o', at('fails.kwind')], { stdin: 'boot\nexpect slots_in_use == 3\n' });
+    const { code, out } = await kwind(['record', '-', '-o', at('fails.kwind')], {
+      stdin: 'boot\nexpect slots_in_use == 3\n',
+    });
     expect(code).toBe(1);
     expect(out).toContain('stdin:2: expect slots_in_use == 3 failed. slots_in_use is 0, not 3.');
     expect((await kwind(['info', at('fails.kwind')])).out).toContain('state     finished');
   });
 
   it('points at a mistake before it makes a file', async () => {
-    const { code, err } = await kwind(['record', '-', '-o', at('never.kwind')], { stdin: 'boot\n  early_iounmp(1, 2)\n' });
+    const { code, err } = await kwind(['record', '-', '-o', at('never.kwind')], {
+      stdin: 'boot\n  early_iounmp(1, 2)\n',
+    });
     expect(code).toBe(2);
     expect(err).toBe(
       'kwind: stdin:2:3: there is no kernel function early_iounmp().\n      early_iounmp(1, 2)\n      ^\n  Did you mean early_iounmap?\n',
@@ -46,7 +58,13 @@ describe('kwind record', () => {
   it('boots without a script', async () => {
     const { code, out } = await kwind(['record', '--boot', '-o', at('plain.kwind'), '--json']);
     expect(code).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({ ok: true, source: 'boot', profile: 'linux-6.1', stillMapped: [], warnings: 0 });
+    expect(JSON.parse(out)).toMatchObject({
+      ok: true,
+      source: 'boot',
+      profile: 'linux-6.1',
+      stillMapped: [],
+      warnings: 0,
+    });
   });
 
   it('lets the command line choose the build', async () => {
@@ -111,7 +129,13 @@ describe('kwind import', () => {
     expect(out).toContain('38/39 maps and 39/39 unmaps agree');
     expect((await kwind(['verify', at('odd.kwind')])).code).toBe(0);
     const json = (await kwind(['import', at('odd.log'), '-o', at('odd.kwind'), '-f', '--json'])).json();
-    expect(json).toMatchObject({ agree: false, agreement: [{ agreed: 38, total: 39 }, { agreed: 39, total: 39 }] });
+    expect(json).toMatchObject({
+      agree: false,
+      agreement: [
+        { agreed: 38, total: 39 },
+        { agreed: 39, total: 39 },
+      ],
+    });
   });
 
   it('names the profile that is nearest when the kernel is another', async () => {
@@ -122,8 +146,13 @@ describe('kwind import', () => {
 
   it.each([
     ['text that is no log', 'Dear diary,\nnothing happened.\n', 'is from a kernel log'],
-    ['a log without debug lines', '[    0.000000] Linux version 6.1.0\n[    0.000000] Command line: quiet\n', 'early_ioremap_debug'],
+    [
+      'a log without debug lines',
+      '[    0.000000] Linux version 6.1.0\n[    0.000000] Command line: quiet\n',
+      'early_ioremap_debug',
+    ],
     ['nothing', '', 'kernel log'],
+    ['a database', 'SQLite format 3\0 and more', 'is a database, not a log'],
     ['damaged gzip', gzipSync('x'.repeat(1000)).subarray(0, 20), 'damaged gzip'],
   ])('refuses %s', async (_what, stdin, message) => {
     const { code, err } = await kwind(['import', '-', '-o', at('refused.kwind')], { stdin });
@@ -133,7 +162,10 @@ describe('kwind import', () => {
   });
 
   it('refuses events that cannot be those of one boot', async () => {
-    const lines = ['{"type":"trace","profile":"linux-6.1","options":[],"eventSchema":1}', '{"seq":0,"type":"pte.written","table":"0x1000","index":0,"before":"0x5","after":"0x1"}'];
+    const lines = [
+      '{"type":"trace","profile":"linux-6.1","options":[],"eventSchema":1}',
+      '{"seq":0,"type":"pte.written","table":"0x1000","index":0,"before":"0x5","after":"0x1"}',
+    ];
     const { code, err } = await kwind(['import', '-', '-o', at('mixed.kwind')], { stdin: lines.join('\n') });
     expect(code).toBe(4);
     expect(err).toContain('event 0');
@@ -141,9 +173,12 @@ describe('kwind import', () => {
 });
 
 describe('every boot script that is shipped', () => {
-  it.each(['leaked-slot', 'mapping-too-long', 'slot-exhausted', 'small-pc', 'stale-tlb'])('%s keeps its expectations', async (name) => {
-    const { code, out } = await kwind(['record', shipped(`scripts/${name}.kws`), '-o', at(`${name}.kwind`)]);
-    expect(out).not.toContain('failed');
-    expect(code).toBe(0);
-  });
+  it.each(['leaked-slot', 'mapping-too-long', 'slot-exhausted', 'small-pc', 'stale-tlb'])(
+    '%s keeps its expectations',
+    async (name) => {
+      const { code, out } = await kwind(['record', shipped(`scripts/${name}.kws`), '-o', at(`${name}.kwind`)]);
+      expect(out).not.toContain('failed');
+      expect(code).toBe(0);
+    },
+  );
 });

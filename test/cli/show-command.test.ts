@@ -39,7 +39,11 @@ describe('kwind show', () => {
     expect(lines.slice(2, 6).map((line) => line.slice(0, 3))).toEqual(['pgd', 'pud', 'pmd', 'pte']);
     expect(lines[6]).toMatch(/^mapped to phys 0xfebf0020, a 4 KiB page, RW NX/);
     const json = (await kwind(['show', leaked, 'walk', '0xffffffffff240020', '--json'])).json();
-    expect(json).toMatchObject({ type: 'walk', vaddr: '0xffffffffff240020', outcome: { kind: 'mapped', phys: '0xfebf0020' } });
+    expect(json).toMatchObject({
+      type: 'walk',
+      vaddr: '0xffffffffff240020',
+      outcome: { kind: 'mapped', phys: '0xfebf0020' },
+    });
   });
 
   it('warnings: the kernel text and the calls around it', async () => {
@@ -60,8 +64,8 @@ describe('kwind show', () => {
     [['show', leaked, 'walk', 'nonsense'], 'nonsense'],
     [['show', leaked, 'walk', '0x00ff800000000000'], 'canonical'],
   ])('%j is refused', async (argv, message) => {
-    const { code, err, out } = await kwind(argv);
-    expect(`${err}${out}`).toContain(message);
-    if (!out.includes('not canonical')) expect(code).toBe(2);
+    const { code, err } = await kwind(argv);
+    expect(code).toBe(2);
+    expect(err).toContain(message);
   });
 });

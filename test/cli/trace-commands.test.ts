@@ -1,5 +1,6 @@
 import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { kwind, scratch } from './kwind.ts';
 import { restless, sampleEvents, sampleHeader, writeTrace } from './sample-trace.ts';
@@ -107,7 +108,12 @@ describe('kwind info', () => {
 
   it('has the same for a program', async () => {
     const json = (await kwind(['info', long, '--json'])).json();
-    expect(json).toMatchObject({ events: LONG, batches: 5, finished: true, types: [{ type: 'pte.written', events: LONG }] });
+    expect(json).toMatchObject({
+      events: LONG,
+      batches: 5,
+      finished: true,
+      types: [{ type: 'pte.written', events: LONG }],
+    });
     expect(json).toMatchObject({ header: sampleHeader });
   });
 });
@@ -140,7 +146,8 @@ describe('kwind export', () => {
     const again = join(folder, 'again.kwind');
     const back = await kwind(['import', lines, '-o', again]);
     expect(back.code).toBe(0);
-    const digest = async (path: string): Promise<unknown> => ((await kwind(['info', path, '--json'])).json() as { digest: string }).digest;
+    const digest = async (path: string): Promise<unknown> =>
+      ((await kwind(['info', path, '--json'])).json() as { digest: string }).digest;
     expect(await digest(again)).toBe(await digest(trace));
     const both = [await kwind(['export', trace, '--to', 'jsonl']), await kwind(['export', again, '--to', 'ndjson'])];
     expect(both[0]!.out).toBe(both[1]!.out);
@@ -155,6 +162,22 @@ describe('kwind export', () => {
     expect(readFileSync(existing, 'utf8')).toBe('precious');
     expect((await kwind(['export', trace, '--to', 'jsonl', '-o', existing, '--force'])).code).toBe(0);
   });
+});
+
+describe('a trace of a later kwind', () => {
+  it.each([['log'], ['info'], ['verify'], ['show', 'slots']])(
+    '%s exits 3 and says what to do',
+    async (verb, ...rest) => {
+      const later = join(folder, 'later.kwind');
+      copyFileSync(trace, later);
+      const db = new Database(later);
+      db.pragma('user_version = 99');
+      db.close();
+      const { code, err } = await kwind([verb!, later, ...rest]);
+      expect(code).toBe(3);
+      expect(err).toContain('Update kwind');
+    },
+  );
 });
 
 describe('a file that is no good trace', () => {

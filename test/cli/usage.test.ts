@@ -1,12 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { kwind, scratch } from './kwind.ts';
 
-const verbs = ['import', 'record', 'debug', 'show', 'log', 'info', 'verify', 'export', 'fixmap', 'events', 'profiles', 'functions'];
+const verbs = [
+  'import',
+  'record',
+  'debug',
+  'show',
+  'log',
+  'info',
+  'verify',
+  'export',
+  'fixmap',
+  'events',
+  'profiles',
+  'functions',
+];
 
 describe('help', () => {
   it('is printed by --help, with every command but the hidden one', async () => {
-    const { code, out, err } = await kwind(['--help']);
+    const { code, out, err, lines } = await kwind(['--help'], { columns: 80 });
     expect(code).toBe(0);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
     expect(err).toBe('');
     for (const verb of verbs) expect(out).toMatch(new RegExp(`^ {2}kwind ${verb}\\b`, 'm'));
     expect(out).not.toMatch(/^ {2}kwind demo/m);
@@ -28,7 +42,9 @@ describe('help', () => {
   });
 
   it('is English whatever the locale', async () => {
-    expect((await kwind(['--help'], { env: { LANG: 'de_DE.UTF-8', LC_ALL: 'de_DE.UTF-8' } })).out).toContain('Show help');
+    expect((await kwind(['--help'], { env: { LANG: 'de_DE.UTF-8', LC_ALL: 'de_DE.UTF-8' } })).out).toContain(
+      'Show help',
+    );
   });
 
   it('prints the version', async () => {

@@ -62,7 +62,8 @@ function configure(parser: Argv, io: Io): Argv {
     .wrap(Math.max(NARROWEST_HELP, Math.min(WIDEST_HELP, widthOf(io))))
     .fail((message, error) => {
       if (error && error.name !== 'YError') throw error;
-      throw new UsageError(message ?? error.message);
+      // yargs spreads some messages over indented lines; an error of ours is one sentence.
+      throw new UsageError((message ?? error.message).replace(/\s*\n\s*/g, ' '));
     });
 }
 

@@ -29,7 +29,7 @@ export async function demo(io: Io): Promise<number> {
   const imported = await importShipped(io, fresh);
   renameSync(fresh, trace);
   const shown = shortest(io, trace);
-  const style = styleFor(io, { all: false, allHint: 'info slots all' });
+  const style = styleFor(io, { all: false, allHint: '--all' });
   await print(io, await story(io, imported, trace, style));
   await print(io, [
     '',

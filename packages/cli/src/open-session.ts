@@ -1,9 +1,11 @@
-import { DebugSession, type BookmarkStore } from '@kwind/debugger';
+import { DebugSession } from '@kwind/debugger';
 import { Timeline } from '@kwind/timeline';
 import { openTrace, type SqliteTraceReader } from '@kwind/trace';
 import { profile } from '@kwind/x86';
 import { pathOf } from './files.ts';
 import type { Io } from './io.ts';
+import { BookmarkFile } from './repl/bookmark-file.ts';
+import { branchSaver } from './repl/save-branch.ts';
 
 export interface OpenedSession {
   readonly session: DebugSession;
@@ -14,7 +16,6 @@ export interface OpenOptions {
   /** Where to stand first. */
   readonly at: string;
   readonly shouldStop?: () => boolean;
-  readonly bookmarks?: BookmarkStore;
 }
 
 /**
@@ -25,7 +26,11 @@ export function openSession(io: Io, trace: string, { at, ...options }: OpenOptio
   const reader = openTrace(pathOf(io, trace));
   try {
     const build = profile(reader.header.profile, reader.header.options);
-    const session = new DebugSession(new Timeline(reader, build), options);
+    const session = new DebugSession(new Timeline(reader, build), {
+      ...options,
+      bookmarks: new BookmarkFile(pathOf(io, trace)),
+      saveBranch: branchSaver(io, reader.digest),
+    });
     if (at !== 'start') session.dispatch({ do: 'goto', to: at });
     return { session, reader };
   } catch (error) {

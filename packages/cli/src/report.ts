@@ -1,4 +1,5 @@
 import type { ScriptError } from '@kwind/kernel';
+import type { ToolError } from '@kwind/x86';
 import { exitCodeOf, exitCodes, isToolError, UsageError } from './exit-code.ts';
 import type { Io } from './io.ts';
 import { ClosedPipe, write } from './output.ts';
@@ -22,13 +23,17 @@ export async function report(error: unknown, io: Io): Promise<number> {
   return code;
 }
 
-/** For a mistake in a script: its line, and a caret under the column. */
+/** For a mistake in a script or an expression: its line, and a caret under the column. */
 async function placeLines(error: unknown): Promise<readonly string[]> {
-  if (!isToolError(error) || !('place' in error)) return [];
-  const { describeAt } = await import('@kwind/kernel');
-  return describeAt(error as ScriptError)
-    .split('\n')
-    .map((line) => `    ${safe(line)}`);
+  if (!isToolError(error) || !/^(?:script|expression)\//.test(error.code)) return [];
+  const lines =
+    'place' in error ? (await import('@kwind/kernel')).describeAt(error as ScriptError) : await caretOf(error);
+  return lines === '' ? [] : lines.split('\n').map((line) => `    ${safe(line)}`);
+}
+
+async function caretOf(error: ToolError): Promise<string> {
+  const { caretLines, ExpressionError } = await import('@kwind/state');
+  return error instanceof ExpressionError ? caretLines(error.text, error.column) : '';
 }
 
 interface Saying {

@@ -23,10 +23,10 @@ export class MemoryBookmarks implements BookmarkStore {
   }
 }
 
-/** First number that no bookmark is named by. */
+/** First of m1, m2, … that no bookmark is named by. A bare number would read as a position. */
 export function freeName(bookmarks: readonly Bookmark[]): string {
   const taken = new Set(bookmarks.map(({ name }) => name));
   let number = 1;
-  while (taken.has(String(number))) number++;
-  return String(number);
+  while (taken.has(`m${number}`)) number++;
+  return `m${number}`;
 }

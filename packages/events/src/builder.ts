@@ -69,7 +69,12 @@ export class BatchBuilder {
    */
   append(event: BootEvent): number {
     const plan = plans.get(event.type);
-    if (!plan) throw new ToolError('event/unknown-type', `there is no event type "${String(event.type)}".`, 'kwind events lists them.');
+    if (!plan)
+      throw new ToolError(
+        'event/unknown-type',
+        `there is no event type "${String(event.type)}".`,
+        'kwind events lists them.',
+      );
     const fields = event as unknown as Record<string, never>;
     const list = plan.list === undefined ? undefined : (fields[plan.list] as readonly bigint[] | undefined);
     const at = this.#reserve(plan.spec.code, plan.width + (list ? 2 * list.length : 0));
@@ -80,7 +85,15 @@ export class BatchBuilder {
   }
 
   /** Append a store to a page-table entry without making an object or a bigint: for sources that produce millions. */
-  appendEntry(code: number, table: number, index: number, beforeLo: number, beforeHi: number, afterLo: number, afterHi: number): number {
+  appendEntry(
+    code: number,
+    table: number,
+    index: number,
+    beforeLo: number,
+    beforeHi: number,
+    afterLo: number,
+    afterHi: number,
+  ): number {
     const at = this.#reserve(code, ENTRY_WORDS);
     const words = this.#words;
     words[at] = table;
@@ -153,7 +166,11 @@ export class BatchBuilder {
       for (let i = 0; i < value.length; i++) splitInto(words, at + 1 + 2 * i, value[i] as bigint);
       return;
     }
-    throw new ToolError('event/bad-field', `field ${name} of ${type} cannot be ${String(value)}.`, `It is of kind ${kind}.`);
+    throw new ToolError(
+      'event/bad-field',
+      `field ${name} of ${type} cannot be ${String(value)}.`,
+      `It is of kind ${kind}.`,
+    );
   }
 
   #intern(text: string): number {

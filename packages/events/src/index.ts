@@ -8,6 +8,7 @@ export { codeOfType, toEvent, type EventView } from './view.ts';
 export { eventFromJson, eventToJson, type JsonEvent, type JsonValue } from './json.ts';
 export type * from './ports.ts';
 export type * from './calls.ts';
+export type * from './capture.ts';
 export { codesMatching } from './pattern.ts';
 export { EVENT_SCHEMA } from './version.ts';
 export { joinWords } from './words.ts';

@@ -9,7 +9,9 @@ export function resourceConstants(profile: KernelProfile): readonly (readonly [s
     ['ioport_resource', IOPORT_RESOURCE],
     ['iomem_resource', IOMEM_RESOURCE],
     ...Object.entries(IORESOURCE).map(([name, flag]) => [`IORESOURCE_${name}`, flag] as const),
-    ...(profile.resource.desc ? Object.entries(IORES_DESC) : []).map(([name, value]) => [`IORES_DESC_${name}`, BigInt(value)] as const),
+    ...(profile.resource.desc ? Object.entries(IORES_DESC) : []).map(
+      ([name, value]) => [`IORES_DESC_${name}`, BigInt(value)] as const,
+    ),
     ...Object.entries(E820).map(([name, value]) => [`${e820Prefix}${name}`, BigInt(value)] as const),
     ...Object.entries(errno),
   ];

@@ -1,4 +1,4 @@
-import type { KernelProfile } from '@kwind/x86';
+import type { KernelProfile, Level, Pfn, Vaddr } from '@kwind/x86';
 import type { BootEvent } from '@kwind/events';
 import type { MachineView } from '@kwind/state';
 
@@ -11,6 +11,19 @@ export interface CallSite {
 
 export const noSite: CallSite = { caller: '', stack: '', origin: '' };
 
+/**
+ * What a real kernel decided outside everything that is modelled, where somebody knows: addresses that an allocator gave.
+ * Each is asked right when the model would decide; undefined leaves it to the model.
+ */
+export interface GivenChoices {
+  /** Pointer of the next `struct resource` that the kernel itself allocates. */
+  resource?(): bigint | undefined;
+  /** Frame of the next page table of a level. */
+  table?(level: Level): Pfn | undefined;
+  /** Where the next virtual area goes; `size` is without its guard page. */
+  area?(size: bigint): Vaddr | undefined;
+}
+
 /** What a simulated function gets: it looks at the machine and emits facts; it never changes anything itself. */
 export interface KernelContext {
   readonly profile: KernelProfile;
@@ -19,6 +32,8 @@ export interface KernelContext {
   emit(event: BootEvent): number;
   /** The site for the next call that is entered, and for that one only; {@link noSite} when nobody set one. */
   takeSite(): CallSite;
+  /** Set while the calls of a capture are run; a script has none. */
+  readonly given?: GivenChoices | undefined;
 }
 
 /** What a simulated kernel function may give back: a value, NULL, or nothing. */

@@ -4,6 +4,7 @@ import { cpuFunctions } from './functions/cpu.ts';
 import { e820Functions } from './functions/e820.ts';
 import { earlyIoremapFunctions } from './functions/early-ioremap.ts';
 import { fixmapFunctions } from './functions/fixmap.ts';
+import { ioremapFunctions } from './functions/ioremap.ts';
 import { resourceFunctions } from './functions/resource.ts';
 
 /** Every function that a script, an import or the debugger may call, of all kernels together. */
@@ -14,6 +15,7 @@ export const kernelFunctions: readonly KernelFunction[] = Object.freeze([
   ...bootFunctions,
   ...resourceFunctions,
   ...e820Functions,
+  ...ioremapFunctions,
 ]);
 
 const byName = new Map(kernelFunctions.map((fn) => [fn.name, fn]));

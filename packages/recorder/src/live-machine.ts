@@ -1,6 +1,6 @@
 import type { KernelProfile } from '@kwind/x86';
 import { BatchBuilder, isEntryCode, type BootEvent, type EventBatch } from '@kwind/events';
-import { noSite, type CallSite, type KernelContext } from '@kwind/kernel';
+import { noSite, type CallSite, type GivenChoices, type KernelContext } from '@kwind/kernel';
 import { applyRows, initialState, MachineWriter, type MachineState, type MachineView } from '@kwind/state';
 
 /** Takes each batch as it is frozen. */
@@ -12,6 +12,8 @@ export type BatchListener = (batch: EventBatch) => void;
  */
 export class LiveMachine implements KernelContext {
   readonly profile: KernelProfile;
+  /** Set by whoever runs the calls of a capture, for as long as a call runs. */
+  given: GivenChoices | undefined;
   readonly #builder: BatchBuilder;
   readonly #onBatch: BatchListener;
   #writer: MachineWriter;

@@ -1,6 +1,12 @@
 import type { E820Entry, KernelProfile, Vaddr } from '@kwind/x86';
 import { initialResources, type ResourcesState } from './resources.ts';
-import { initialMemtypes, initialVmalloc, type MemtypesState, type ReservedRange, type VmallocState } from './vmalloc.ts';
+import {
+  initialMemtypes,
+  initialVmalloc,
+  type MemtypesState,
+  type ReservedRange,
+  type VmallocState,
+} from './vmalloc.ts';
 
 /** One early_ioremap window as the kernel's three arrays hold it. */
 export interface SlotState {

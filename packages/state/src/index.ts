@@ -1,7 +1,15 @@
 export type { CallFrame, ControlState, Counters, SlotState, TlbEntry, Trouble } from './control.ts';
 export { tlbKey, tlbLookup } from './control.ts';
 export { resourceKey, type ResourceNode, type ResourcesState, type ResourceWaiter } from './resources.ts';
-export { VM, type LazyArea, type MemtypeRange, type MemtypesState, type ReservedRange, type VmallocState, type VmapArea } from './vmalloc.ts';
+export {
+  VM,
+  type LazyArea,
+  type MemtypeRange,
+  type MemtypesState,
+  type ReservedRange,
+  type VmallocState,
+  type VmapArea,
+} from './vmalloc.ts';
 export { initialState, type MachineState, type MachineView } from './machine.ts';
 export { PageStore, type PageView, type TableInfo } from './page-store.ts';
 export { MachineWriter } from './writer.ts';

@@ -11,17 +11,27 @@ import { bmPteOf, presentPages, slots } from './selectors/slots.ts';
  */
 export function checkInvariants(view: MachineView): readonly string[] {
   if (view.calls) return [];
-  return [...slotInvariants(view), ...tableInvariants(view), ...tlbInvariants(view), ...resourceInvariants(view), ...vmallocInvariants(view)];
+  return [
+    ...slotInvariants(view),
+    ...tableInvariants(view),
+    ...tlbInvariants(view),
+    ...resourceInvariants(view),
+    ...vmallocInvariants(view),
+  ];
 }
 
 function slotInvariants(view: MachineView): string[] {
-  if (bmPteOf(view) === undefined) return slots(view).filter((s) => s.inUse).map((s) => `slot ${s.slot} is in use before bm_pte exists`);
+  if (bmPteOf(view) === undefined)
+    return slots(view)
+      .filter((s) => s.inUse)
+      .map((s) => `slot ${s.slot} is in use before bm_pte exists`);
   const broken: string[] = [];
   for (const s of slots(view)) {
     const present = presentPages(view, s.slot);
     const expected = s.inUse ? s.pages : 0;
     if (present !== expected) broken.push(`slot ${s.slot} should map ${expected} pages and maps ${present}`);
-    if (s.inUse && (s.prevMap & ~0xfffn) !== s.virt) broken.push(`slot ${s.slot} holds prev_map ${hex(s.prevMap)} outside its window ${hex(s.virt)}`);
+    if (s.inUse && (s.prevMap & ~0xfffn) !== s.virt)
+      broken.push(`slot ${s.slot} holds prev_map ${hex(s.prevMap)} outside its window ${hex(s.virt)}`);
   }
   return broken;
 }
@@ -38,7 +48,10 @@ function tableInvariants(view: MachineView): string[] {
       const large = (level === 'pmd' || level === 'pud') && (entry & 0x80n) !== 0n;
       if (!isPresent(entry) || large) continue;
       const next = Number((entry >> 12n) & 0xff_ffff_ffffn);
-      if (!known.has(next)) broken.push(`entry ${index} of table ${hex(BigInt(table) << 12n)} links to ${hex(BigInt(next) << 12n)}, which is no table`);
+      if (!known.has(next))
+        broken.push(
+          `entry ${index} of table ${hex(BigInt(table) << 12n)} links to ${hex(BigInt(next) << 12n)}, which is no table`,
+        );
     }
   }
   return broken;
@@ -57,11 +70,14 @@ function resourceInvariants(view: MachineView): string[] {
     return children.flatMap((child, i) => {
       if (!child) return [`${resourceName(node)} lists a resource that does not exist`];
       const broken: string[] = [];
-      if (child.parent !== node.id) broken.push(`${resourceName(child)} is listed by ${resourceName(node)} and points elsewhere`);
+      if (child.parent !== node.id)
+        broken.push(`${resourceName(child)} is listed by ${resourceName(node)} and points elsewhere`);
       if (child.start > child.end) broken.push(`${resourceName(child)} ends before it starts`);
-      if (child.start < node.start || child.end > node.end) broken.push(`${resourceName(child)} sticks out of ${resourceName(node)}`);
+      if (child.start < node.start || child.end > node.end)
+        broken.push(`${resourceName(child)} sticks out of ${resourceName(node)}`);
       const previous = children[i - 1];
-      if (previous && previous.end >= child.start) broken.push(`${resourceName(child)} is not behind ${resourceName(previous)}`);
+      if (previous && previous.end >= child.start)
+        broken.push(`${resourceName(child)} is not behind ${resourceName(previous)}`);
       return broken;
     });
   });

@@ -40,13 +40,28 @@ export interface ResourcesState {
 export const resourceKey = (id: bigint): string => id.toString(16);
 
 /** A resource in a sentence: `rtc [io  0x0070-0x0077]`. */
-export const resourceName = (node: ResourceNode): string => `${node.name === '' ? '(null)' : node.name} ${resourceString(node)}`;
+export const resourceName = (node: ResourceNode): string =>
+  `${node.name === '' ? '(null)' : node.name} ${resourceString(node)}`;
 
 const unlinked = { desc: 0, parent: 0n, children: [], freed: false } as const;
 
 /** The roots as they are compiled in: setup_arch() later cuts iomem to what the CPU can address. */
 export function initialResources(): ResourcesState {
-  const ioport: ResourceNode = { id: IOPORT_RESOURCE, start: 0n, end: 0xffffn, name: 'PCI IO', flags: IORESOURCE.IO, ...unlinked };
-  const iomem: ResourceNode = { id: IOMEM_RESOURCE, start: 0n, end: 0xffff_ffff_ffff_ffffn, name: 'PCI mem', flags: IORESOURCE.MEM, ...unlinked };
+  const ioport: ResourceNode = {
+    id: IOPORT_RESOURCE,
+    start: 0n,
+    end: 0xffffn,
+    name: 'PCI IO',
+    flags: IORESOURCE.IO,
+    ...unlinked,
+  };
+  const iomem: ResourceNode = {
+    id: IOMEM_RESOURCE,
+    start: 0n,
+    end: 0xffff_ffff_ffff_ffffn,
+    name: 'PCI mem',
+    flags: IORESOURCE.MEM,
+    ...unlinked,
+  };
   return { nodes: { [resourceKey(ioport.id)]: ioport, [resourceKey(iomem.id)]: iomem }, created: 2, waiters: [] };
 }

@@ -7,6 +7,7 @@ export {
   either,
   entriesChange,
   entryAt,
+  isMetBy,
   registerChanges,
   slotChanges,
   sourceOf,

@@ -70,9 +70,15 @@ export function variableChanges(name: string): Predicate {
   return { sources: [{ codes: variableCodes }], test: ({ event }) => event.type === 'variable.set' && event.name === name };
 }
 
-/** One or the other. */
+/** One or the other; each is asked only about events of its own sources. */
 export function either(predicates: readonly Predicate[]): Predicate {
   const sources = predicates.flatMap((predicate) => predicate.sources ?? []);
   const all = predicates.some((predicate) => predicate.sources === undefined);
-  return { ...(all ? {} : { sources }), test: (moment) => predicates.some((predicate) => predicate.test(moment)) };
+  return { ...(all ? {} : { sources }), test: (moment) => predicates.some((predicate) => isMetBy(predicate, moment)) };
+}
+
+/** Whether an event fulfils a predicate, wherever it was found. */
+export function isMetBy(predicate: Predicate, moment: Moment): boolean {
+  const isSource = predicate.sources?.some((source) => source.codes.includes(moment.code)) ?? true;
+  return isSource && predicate.test(moment);
 }

@@ -34,6 +34,9 @@ class Candidate implements Moment {
     this.#states = states;
   }
 
+  get code(): number {
+    return this.#batch.codeAt(this.seq - this.#batch.firstSeq);
+  }
   get event(): EventView {
     this.#event ??= this.#batch.at(this.seq - this.#batch.firstSeq);
     return this.#event;
@@ -50,6 +53,8 @@ class States {
   readonly #timeline: Searched;
   readonly #shouldStop: ShouldStop;
   #last: MachineState | undefined;
+  /** Whether a predicate has asked for a state yet. */
+  isUsed = false;
 
   constructor(timeline: Searched, shouldStop: ShouldStop) {
     this.#timeline = timeline;
@@ -57,6 +62,7 @@ class States {
   }
 
   at(position: number): MachineState {
+    this.isUsed = true;
     if (this.#last?.position !== position) this.#last = this.#timeline.stateAt(position, this.#last, this.#shouldStop);
     return this.#last;
   }
@@ -97,20 +103,56 @@ function scan(timeline: Searched, position: number, until: Predicate, direction:
   const start = forward ? position : position - 2;
   const last = options.limit ?? (forward ? timeline.length - 1 : 0);
   if (forward ? start > last : start < last) return undefined;
-  const wanted = wantedCodes(until.sources);
-  const states = new States(timeline, options.shouldStop);
-  let tests = 0;
+  const scanner = new Scanner(timeline, until, options.shouldStop);
   for (const batch of batchesOf(timeline.reader, until.sources, start, direction)) {
-    if (options.shouldStop?.() === true) throw new SearchStopped();
     const { firstSeq, length } = batch;
     if (forward ? firstSeq > last : firstSeq + length <= last) return undefined;
     const low = Math.max(0, (forward ? start : last) - firstSeq);
     const high = Math.min(length - 1, (forward ? last : start) - firstSeq);
-    for (let i = forward ? low : high; i >= low && i <= high; i += forward ? 1 : -1) {
-      if (wanted[batch.codeAt(i)] !== 1) continue;
-      if (++tests % TESTS_A_POLL === 0 && options.shouldStop?.() === true) throw new SearchStopped();
-      if (until.test(new Candidate(batch, i, states))) return firstSeq + i;
-    }
+    const hit = forward ? scanner.first(batch, low, high) : scanner.last(batch, low, high);
+    if (hit !== undefined) return firstSeq + hit;
   }
   return undefined;
+}
+
+/** Looks for a hit in one batch after the other. */
+class Scanner {
+  readonly #wanted: Uint8Array;
+  readonly #test: Predicate['test'];
+  readonly #states: States;
+  readonly #shouldStop: ShouldStop;
+  #tests = 0;
+
+  constructor(timeline: Searched, until: Predicate, shouldStop: ShouldStop) {
+    this.#wanted = wantedCodes(until.sources);
+    this.#test = (moment) => until.test(moment);
+    this.#states = new States(timeline, shouldStop);
+    this.#shouldStop = shouldStop;
+  }
+
+  first(batch: EventBatch, low: number, high: number): number | undefined {
+    this.#poll();
+    for (let i = low; i <= high; i++) if (this.#isHit(batch, i)) return i;
+    return undefined;
+  }
+
+  last(batch: EventBatch, low: number, high: number): number | undefined {
+    this.#poll();
+    let i = high;
+    for (; i >= low && !this.#states.isUsed; i--) if (this.#isHit(batch, i)) return i;
+    // States are folded forward, so one that looks at them is asked about the rest in that order; its last hit counts.
+    let hit: number | undefined;
+    for (let at = low; at <= i; at++) if (this.#isHit(batch, at)) hit = at;
+    return hit;
+  }
+
+  #isHit(batch: EventBatch, i: number): boolean {
+    if (this.#wanted[batch.codeAt(i)] !== 1) return false;
+    if (++this.#tests % TESTS_A_POLL === 0) this.#poll();
+    return this.#test(new Candidate(batch, i, this.#states));
+  }
+
+  #poll(): void {
+    if (this.#shouldStop?.() === true) throw new SearchStopped();
+  }
 }

@@ -4,8 +4,8 @@ const PAGE_BYTES = 4096;
 const BYTES_A_TABLE = 16;
 
 /**
- * States by position, the most recently used kept, bounded in number and in bytes. What states share is counted
- * once: the one that `put` names as parent pays for it.
+ * States by position, the most recently used kept, bounded in number and in bytes. What a state shares with the parent
+ * that `put` names is the parent's; without one, a state is counted as if it shared nothing.
  */
 export class StateCache {
   readonly #limit: { readonly states: number; readonly bytes: number };

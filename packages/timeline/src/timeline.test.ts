@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { profile, ToolError } from '@kwind/x86';
-import type { EventBatch } from '@kwind/events';
+import { BatchBuilder, type EventBatch } from '@kwind/events';
 import { initialState, stateHash, type MachineState } from '@kwind/state';
 import { headerFor, memoryTrace, recordCalls, type RandomCall } from '@kwind/testkit';
 import { BranchTrace } from './branch-trace.ts';
 import { entriesChange, entryAt, slotChanges, typeMatches } from './predicates.ts';
 import { Timeline } from './timeline.ts';
+import type { Moment } from './types.ts';
 
 const kernel = profile('linux-6.1');
 const map = (phys: bigint): RandomCall => ({ do: 'map', fn: 'early_ioremap', phys, size: 0x1000n, prot: 0n });
@@ -58,6 +59,21 @@ describe('a timeline', () => {
     const none = { test: () => false };
     expect(timeline.seek(timeline.at(5), none, 'forward', { limit: 9 })).toMatchObject({ kind: 'edge', cursor: { position: 10 } });
     expect(timeline.seek(timeline.at(20), none, 'backward', { limit: 9 })).toMatchObject({ kind: 'edge', cursor: { position: 9 } });
+  });
+
+  it('finds an event that is alone in its batch, also at the limit', () => {
+    const builder = new BatchBuilder();
+    const alone: EventBatch[] = ['a', 'b', 'c'].map((text) => {
+      builder.append({ type: 'message.printed', level: 'INFO', text });
+      return builder.freeze();
+    });
+    const timeline = new Timeline(memoryTrace(alone, headerFor(kernel)), kernel);
+    const says = (text: string) => ({ test: ({ event }: Moment) => event.type === 'message.printed' && event.text === text });
+    expect(timeline.find(0, says('c'), 'forward')).toEqual({ kind: 'hit', seq: 2 });
+    expect(timeline.find(0, says('b'), 'forward', { limit: 1 })).toEqual({ kind: 'hit', seq: 1 });
+    expect(timeline.find(0, says('c'), 'forward', { limit: 1 })).toEqual({ kind: 'edge' });
+    expect(timeline.find(4, says('a'), 'backward', { limit: 0 })).toEqual({ kind: 'hit', seq: 0 });
+    expect(timeline.find(4, says('a'), 'backward', { limit: 1 })).toEqual({ kind: 'edge' });
   });
 
   it('ends a search that is told to, where it began', () => {

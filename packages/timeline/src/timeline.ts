@@ -8,7 +8,7 @@ import { StateCache } from './state-cache.ts';
 import type { Cursor, Direction, Found, Predicate, Seek, SeekOptions, Source } from './types.ts';
 
 const MIB = 1024 * 1024;
-const BOUNDARIES = { states: 256, bytes: 64 * MIB };
+const BOUNDARIES = { states: 256, bytes: 32 * MIB };
 const RECENT = { states: 64, bytes: 16 * MIB };
 /** The batch one walks about in and the one that was left: enough to step to and fro across an edge. */
 const LADDERS = 2;
@@ -104,7 +104,7 @@ export class Timeline {
     const known = this.#recent.get(position);
     if (known) return known;
     const state = this.#make(position, near, shouldStop);
-    this.#recent.put(state, near);
+    this.#recent.put(state);
     return state;
   }
 

@@ -27,6 +27,8 @@ export interface Source {
 /** An event that a search looks at, with the machine on both sides of it; the states are made when asked for. */
 export interface Moment {
   readonly seq: Seq;
+  /** Code of the event's type. */
+  readonly code: number;
   readonly event: EventView;
   readonly before: MachineState;
   readonly after: MachineState;
@@ -34,7 +36,7 @@ export interface Moment {
 
 /** What a search looks for. */
 export interface Predicate {
-  /** Only events of one of these are looked at; left out, all are. */
+  /** Only events of one of these are tested; left out, all are. */
   readonly sources?: readonly Source[];
   test(moment: Moment): boolean;
 }

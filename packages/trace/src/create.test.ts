@@ -1,12 +1,21 @@
-import { spawnSync } from 'node:child_process';
 import { hostname } from 'node:os';
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ToolError } from '@kwind/x86';
 import { createTrace, openTrace, verifyTrace } from './index.ts';
 import { ChildRecorder } from './testing/children.ts';
+import { makeSocket, outcomeOf } from './testing/outcome.ts';
 import { filesIn, makeFolder, removeFolders, sampleBatches, sampleHeader } from './testing/sample.ts';
 import { writeSample } from './testing/write-sample.ts';
 
@@ -84,6 +93,15 @@ describe('creating a trace', () => {
     expect(verifyTrace(path)).toMatchObject({ ok: true, events: 50, finished: true });
   });
 
+  it('refuses what is no regular file, forced or not', async () => {
+    const path = join(makeFolder(), 'socket');
+    const end = await makeSocket(path);
+    for (const force of [false, true])
+      expect(() => createTrace(path, sampleHeader, { force })).toThrow(code('trace/exists'));
+    expect(lstatSync(path).isSocket()).toBe(true);
+    end();
+  });
+
   it('replaces a link, not what it points to', () => {
     const folder = makeFolder();
     writeFileSync(join(folder, 'precious'), 'text');
@@ -102,7 +120,6 @@ describe('creating a trace', () => {
       (folder: string) => (writeFileSync(join(folder, 'f'), ''), join(folder, 'f', 'x')),
       'trace/io',
     ],
-    ['a pipe', (folder: string) => (spawnSync('mkfifo', [join(folder, 'pipe')]), join(folder, 'pipe')), 'trace/exists'],
   ])('refuses %s, forced or not', (_name, make, expected) => {
     const path = make(makeFolder());
     for (const force of [false, true]) expect(() => createTrace(path, sampleHeader, { force })).toThrow(code(expected));
@@ -155,11 +172,7 @@ describe('a trace copied while it is recorded', () => {
     writer.flush();
     copyFileSync(path, copy);
     chmodSync(copy, 0o444);
-    try {
-      expect(verifyTrace(copy).ok).toBe(true);
-    } catch (error) {
-      expect(error).toMatchObject({ code: 'trace/not-a-trace' });
-    }
+    expect([true, 'trace/not-a-trace']).toContain(outcomeOf(() => verifyTrace(copy).ok));
     writer.abort();
   });
 });

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +5,8 @@ import Database from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createTrace, openTrace, verifyTrace } from './index.ts';
 import { ChildRecorder, readAsNobody } from './testing/children.ts';
-import { filesIn, makeFolder, removeFolders, sampleBatches, sampleHeader } from './testing/sample.ts';
+import { makeSocket, outcomeOf } from './testing/outcome.ts';
+import { filesIn, makeFolder, removeFolders, sampleHeader } from './testing/sample.ts';
 import { writeSample } from './testing/write-sample.ts';
 
 afterAll(removeFolders);
@@ -14,7 +14,7 @@ afterAll(removeFolders);
 const root = process.getuid?.() === 0;
 const code = (expected: string): unknown =>
   expect.objectContaining({ code: expected, hint: expect.stringMatching(/./) });
-const copyFolders = (): string[] => filesIn(tmpdir()).filter((name) => /^kwind-reading-/.test(name));
+const copyFolders = (): string[] => filesIn(tmpdir()).filter((name) => name.startsWith('kwind-reading-'));
 
 /** A folder and file that everybody may read and nobody but the owner may write. */
 function readOnly(folder: string): void {
@@ -22,8 +22,9 @@ function readOnly(folder: string): void {
   chmodSync(folder, 0o555);
 }
 
-describe('opening what is no trace', () => {
+describe('opening what is no trace', async () => {
   const folder = makeFolder();
+  afterAll(await makeSocket(join(folder, 'socket')));
   const file = (name: string, content: string | Buffer): string => {
     writeFileSync(join(folder, name), content);
     return join(folder, name);
@@ -34,7 +35,7 @@ describe('opening what is no trace', () => {
     ['a file in a folder that does not exist', () => join(folder, 'none', 'x.kwind'), 'trace/not-found'],
     ['a file below a file', () => join(file('plain', 'x'), 'x.kwind'), 'trace/not-found'],
     ['a directory', () => folder, 'trace/not-a-trace'],
-    ['a pipe', () => (spawnSync('mkfifo', [join(folder, 'pipe')]), join(folder, 'pipe')), 'trace/not-a-trace'],
+    ['a socket', () => join(folder, 'socket'), 'trace/not-a-trace'],
     ['an empty file', () => file('empty.kwind', ''), 'trace/not-a-trace'],
     ['a text', () => file('text.kwind', 'hello\n'), 'trace/not-a-trace'],
     ['a long text', () => file('long.kwind', 'hello\n'.repeat(10_000)), 'trace/not-a-trace'],
@@ -106,16 +107,8 @@ describe('opening a trace that this kwind cannot trust', () => {
     for (let length = 1; length < size; length += 509) {
       copyFileSync(whole, path);
       truncateSync(path, length);
-      let report;
-      try {
-        report = verifyTrace(path);
-      } catch (error) {
-        expect(error).toEqual(
-          expect.objectContaining({ code: expect.stringMatching(/^trace\/(damaged|not-a-trace)$/) }),
-        );
-        continue;
-      }
-      expect(report.ok).toBe(false);
+      const found = outcomeOf(() => verifyTrace(path).ok);
+      expect([false, 'trace/damaged', 'trace/not-a-trace'], `${length} bytes`).toContain(found);
     }
   });
 });
@@ -196,7 +189,8 @@ describe('a reader who may write neither file nor folder', () => {
     const found = readAsNobody(join(folder, 'boot.kwind'), root);
     chmodSync(folder, 0o755);
     expect(found).toMatchObject({ finished: false, ok: true });
-    if (parts.length > 1) expect(found.length).toBeGreaterThanOrEqual(recorder.committed);
+    // Without the -wal the last batches are gone with it.
+    expect(found.length).toBeGreaterThanOrEqual(parts.includes('-wal') ? recorder.committed : 4096);
     expect(filesIn(folder)).toEqual(parts.map((part) => `boot.kwind${part}`).sort());
     expect(copyFolders()).toEqual([]);
   });

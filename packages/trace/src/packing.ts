@@ -4,11 +4,14 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 export const MAX_BATCH_BYTES = 16 << 20;
 export const MAX_CHECKPOINT_BYTES = 256 << 20;
 
-/** A batch unpacks to about as much: in one piece, instead of the many of Node's default of 16 KiB. */
+/** About what a batch takes: one piece instead of the many of Node's default of 16 KiB. */
 const CHUNK = 1 << 16;
 
 // The frame's own checksum costs next to nothing and lets every reader notice a flipped bit, not only verify.
-const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 } };
+const compression = {
+  chunkSize: CHUNK,
+  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
+};
 
 export const pack = (bytes: Uint8Array): Buffer => zstdCompressSync(bytes, compression);
 

@@ -2,10 +2,9 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ToolError } from '@kwind/x86';
 import { createTrace, openTrace, verifyTrace, type VerifyReport } from './index.ts';
 import { pack } from './packing.ts';
-import { eventBytes, makeFolder, randomFrom, removeFolders, sampleBatches, sampleHeader } from './testing/sample.ts';
+import { makeFolder, removeFolders, sampleBatches, sampleHeader } from './testing/sample.ts';
 import { writeSample } from './testing/write-sample.ts';
 
 afterAll(removeFolders);

@@ -29,7 +29,8 @@ export interface E820Entry {
 export const e820TypeText = (facts: E820Facts, type: number): string => facts.texts[type] ?? `type ${type}`;
 
 /** Name of the resource that an entry of this type becomes. */
-export const e820ResourceName = (facts: E820Facts, type: number): string => facts.resourceNames[type] ?? facts.otherName;
+export const e820ResourceName = (facts: E820Facts, type: number): string =>
+  facts.resourceNames[type] ?? facts.otherName;
 
 /**
  * A line of the memory map as the kernel prints it: `BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable`.

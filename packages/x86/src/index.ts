@@ -7,6 +7,7 @@ export * from './pte.ts';
 export type * from './profile.ts';
 export type * from './profile-resources.ts';
 export type * from './profile-ioremap.ts';
+export type * from './profile-boot.ts';
 export * from './layout.ts';
 export * from './fixmap.ts';
 export * from './resource.ts';

@@ -1,4 +1,5 @@
 import type { PhysAddr, Vaddr } from './address.ts';
+import type { BootFacts } from './profile-boot.ts';
 import type { IoremapRules } from './profile-ioremap.ts';
 import type { E820Facts, ResourceFacts } from './profile-resources.ts';
 import type { MemoryType } from './pte.ts';
@@ -124,6 +125,8 @@ export interface KernelProfile {
   readonly e820: E820Facts;
   /** Normal ioremap, the vmalloc area and the direct map. */
   readonly ioremap: IoremapRules;
+  /** The order of a whole boot, and who maps what in it. */
+  readonly boot: BootFacts;
 
   /** Control registers when C code starts. */
   readonly cr0: bigint;

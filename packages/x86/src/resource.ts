@@ -62,7 +62,10 @@ const RESOURCE_SIZE = 0x40n;
 export const resourcePointer = (n: number): bigint => FIRST_RESOURCE + BigInt(n) * RESOURCE_SIZE;
 export const IOPORT_RESOURCE = resourcePointer(0);
 export const IOMEM_RESOURCE = resourcePointer(1);
-export const resourceRoots: Readonly<Record<ResourceTreeName, bigint>> = { iomem: IOMEM_RESOURCE, ioport: IOPORT_RESOURCE };
+export const resourceRoots: Readonly<Record<ResourceTreeName, bigint>> = {
+  iomem: IOMEM_RESOURCE,
+  ioport: IOPORT_RESOURCE,
+};
 
 /** What of a struct resource is printed. */
 export interface ResourceRange {

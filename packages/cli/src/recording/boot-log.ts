@@ -4,7 +4,8 @@ import { runLog, type LogRun } from '@kwind/recorder';
 import { profile } from '@kwind/x86';
 import { splitOverrides } from '../commands/options.ts';
 import type { Io } from '../io.ts';
-import { headerFor, recordTrace, type Recording, type Target } from './record.ts';
+import { headerFor } from './header.ts';
+import { recordTrace, type Recording, type Target } from './record.ts';
 
 export interface BuildChoice {
   readonly profile?: string | undefined;
@@ -43,7 +44,8 @@ export function importBootLog(io: Io, text: string, name: string, target: Target
       log.calls.map(({ kind, call }) => (kind === 'seen' ? call : { ...call, claims: [] })),
     );
   });
-  const agrees = recording.result.disagreements.length === 0 && !log.notes.some((note) => note.weight === 'contradiction');
+  const agrees =
+    recording.result.disagreements.length === 0 && !log.notes.some((note) => note.weight === 'contradiction');
   return { log, profile: build, options, notes, recording, agrees };
 }
 

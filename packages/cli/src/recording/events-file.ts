@@ -4,7 +4,8 @@ import type { TraceHeader } from '@kwind/events';
 import { splitOverrides } from '../commands/options.ts';
 import type { Io } from '../io.ts';
 import type { BuildChoice } from './boot-log.ts';
-import { headerFor, recordTrace, type Recording, type Target } from './record.ts';
+import { headerFor } from './header.ts';
+import { recordTrace, type Recording, type Target } from './record.ts';
 
 /**
  * Record the events of a file that `kwind export` wrote; its header is kept as it is.

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { openTrace } from '@kwind/trace';
+import { ToolError } from '@kwind/x86';
 import { STDIN } from '../argv.ts';
 import { exitCodes } from '../exit-code.ts';
 import { pathOf, readInput } from '../files.ts';
@@ -25,7 +26,9 @@ export interface ImportOptions extends Target, BuildChoice {
  * @returns 1 when the log and the model disagree
  */
 export async function importFile(io: Io, options: ImportOptions): Promise<number> {
-  const text = (await readInput(options.log, io)).toString('utf8');
+  const bytes = await readInput(options.log, io);
+  refuseTrace(bytes, options.log);
+  const text = bytes.toString('utf8');
   const name = options.log === STDIN ? 'stdin' : basename(options.log).replace(/\.gz$/, '');
   if (looksLikeEvents(text)) {
     const { header, recording } = importEvents(io, text, name, options, options);
@@ -35,6 +38,18 @@ export async function importFile(io: Io, options: ImportOptions): Promise<number
   const imported = importBootLog(io, text, name, options, options);
   await showLog(io, options, imported, outcomeFor(io, options, imported.recording));
   return imported.agrees ? exitCodes.ok : exitCodes.differs;
+}
+
+/** Every SQLite database begins so; the likeliest one here is a trace. */
+const SQLITE = 'SQLite format 3\0';
+
+function refuseTrace(bytes: Buffer, name: string): void {
+  if (bytes.toString('latin1', 0, SQLITE.length) !== SQLITE) return;
+  throw new ToolError(
+    'import/format',
+    `${name} is a database, not a log.`,
+    `If it is a trace already, kwind debug ${name} opens it.`,
+  );
 }
 
 function outcomeFor(io: Io, { output }: Target, { tally, end }: Recording<unknown>): BootOutcome {

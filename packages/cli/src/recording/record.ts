@@ -1,4 +1,4 @@
-import { EVENT_SCHEMA, type SourceKind, type TraceHeader } from '@kwind/events';
+import type { TraceHeader } from '@kwind/events';
 import { recordInto, Recorder, type LiveMachine } from '@kwind/recorder';
 import type { MachineState } from '@kwind/state';
 import { createTrace } from '@kwind/trace';
@@ -6,7 +6,6 @@ import { profile } from '@kwind/x86';
 import { pathOf } from '../files.ts';
 import type { Io } from '../io.ts';
 import { Progress } from '../progress.ts';
-import { version } from '../version.ts';
 import { RecordingWatch, type Tally } from './watch.ts';
 
 export interface Target {
@@ -19,34 +18,6 @@ export interface Recording<T> {
   readonly result: T;
   readonly tally: Tally;
   readonly end: MachineState;
-}
-
-/** The header of a recording that is made now. */
-export function headerFor(
-  io: Io,
-  about: Pick<TraceHeader, 'profile' | 'options'> & {
-    kind: SourceKind;
-    name: string;
-    kernelVersion?: string;
-    notes?: readonly string[];
-  },
-): TraceHeader {
-  return {
-    eventSchema: EVENT_SCHEMA,
-    profile: about.profile,
-    options: about.options,
-    source: { kind: about.kind, name: about.name },
-    kernelVersion: about.kernelVersion ?? '',
-    created: createdAt(io),
-    recordedBy: version,
-    notes: about.notes ?? [],
-  };
-}
-
-/** SOURCE_DATE_EPOCH makes a recording reproducible to the byte. */
-function createdAt(io: Io): string {
-  const epoch = Number(io.env['SOURCE_DATE_EPOCH'] ?? Number.NaN);
-  return new Date(Number.isFinite(epoch) ? epoch * 1000 : io.now()).toISOString();
 }
 
 /**

@@ -21,7 +21,8 @@ import { renderScriptRun } from '../render/script-run.ts';
 import { count } from '../render/table.ts';
 import { safe } from '../terminal.ts';
 import { outcomeOf, type BootOutcome } from './outcome.ts';
-import { headerFor, recordTrace, type Target } from './record.ts';
+import { headerFor } from './header.ts';
+import { recordTrace, type Target } from './record.ts';
 
 export interface RecordOptions extends Target {
   /** Undefined for the default boot. */

@@ -3,7 +3,6 @@ import type {
   BranchAnswer,
   BreakpointRow,
   BreakpointsView,
-  Cause,
   CommandHelp,
   DiffAnswer,
   DisplaysView,
@@ -13,11 +12,10 @@ import type {
   MemoryAnswer,
   SearchAnswer,
   TargetValue,
-  WhyAnswer,
 } from '@kwind/debugger';
 import { assertNever, hex, hex16 } from '@kwind/x86';
 import { safe } from '../terminal.ts';
-import { callLine, entryText, happeningText, slotText } from './happening.ts';
+import { entryText, happeningText, slotText } from './happening.ts';
 import { changeText, valueText } from './stopped.ts';
 import { shortened, type Style } from './style.ts';
 import { count, table } from './table.ts';
@@ -46,7 +44,7 @@ const SPANS = 40;
 
 export function renderHistory({ target, spans, leftOut, interrupted }: HistoryAnswer, style: Style): string[] {
   const rows = spans.map(({ from, to, value, event }) => [
-    `${from}..${to}`,
+    `${from}..${to ?? ''}`,
     targetText(value),
     event === null ? 'power-on' : happeningText(event),
   ]);
@@ -61,27 +59,6 @@ export function renderHistory({ target, spans, leftOut, interrupted }: HistoryAn
     ...(leftOut === 0 ? [] : [`(${count(leftOut, 'more value')} left out)`]),
     ...(interrupted ? ['Interrupted; there may be more.'] : []),
   ];
-}
-
-const relations: Readonly<Record<Cause['relation'], string>> = {
-  'made-by': 'made by',
-  'called-by': 'called by',
-  origin: 'asked for by',
-  needs: 'needs',
-  'allocated-by': 'allocated by',
-  'based-by': 'based by',
-  'loaded-by': 'loaded by',
-};
-
-export function renderWhy({ target, chain }: WhyAnswer): string[] {
-  if (chain.length === 0) return [`nothing in this trace made ${safe(target)} what it is`];
-  return [safe(target), ...chain.map(causeText)];
-}
-
-function causeText({ relation, seq, event, call, origin, about, level }: Cause): string {
-  const what =
-    event !== null ? `${event.event.type}  ${happeningText(event)}` : call !== null ? callLine(call) : safe(origin);
-  return `${'  '.repeat(level + 1)}${relations[relation]}  #${seq + 1}  ${what}${about === '' ? '' : `  (${safe(about)})`}`;
 }
 
 const CHANGES = 60;
@@ -104,11 +81,10 @@ export function renderDiff({ from, to, changes, leftOut }: DiffAnswer, style: St
 
 export function renderMemory({ words }: MemoryAnswer): string[] {
   return table(
-    [{ head: '' }, { head: '' }, { head: '' }],
+    [{ head: '' }, { head: '' }],
     words.map(({ vaddr, value, entry, name }) => [
       `${hex16(vaddr)}${name === '' ? '' : ` <${safe(name)}>`}:`,
-      value === null ? 'not known' : hex16(value),
-      entry === null ? '' : entryText(entry),
+      entry !== null ? entryText(entry) : value === null ? 'not known' : hex16(value),
     ]),
   );
 }
@@ -119,13 +95,17 @@ export function renderSearch({ text, found, interrupted }: SearchAnswer): string
   return [...lines, ...none, ...(interrupted ? ['Interrupted; there may be more.'] : [])];
 }
 
-export function renderBranch({ forkedAt, calls, happenings, changes }: BranchAnswer): string[] {
+export function renderBranch({ forkedAt, calls, happenings, changes, leftOut }: BranchAnswer): string[] {
   if (forkedAt === null) return ['there is no branch; call FUNCTION(ARGUMENTS) starts one'];
   return [
     `branch from #${forkedAt}: the recording is untouched`,
-    ...calls.map(callRowText),
-    ...happenings.map((one) => `  ${one.event.type}  ${happeningText(one)}`),
-    ...changes.map((change) => `  ${changeText(change)}`),
+    ...calls.filter(({ depth }) => depth === 0).map(callRowText),
+    ...happenings.map(
+      (one) =>
+        `    #${one.event.seq + 1}  ${'  '.repeat(Math.min(8, one.event.depth))}${one.event.type}  ${happeningText(one)}`,
+    ),
+    ...(leftOut === 0 ? [] : [`(${count(leftOut, 'more event')} left out)`]),
+    ...(changes.length === 0 ? [] : ['changed:', ...changes.map((change) => `    ${changeText(change)}`)]),
   ];
 }
 
@@ -169,6 +149,8 @@ export function renderDone({ done, breakpoints, bookmark, total }: DoneAnswer): 
       ? []
       : [`bookmark @${safe(bookmark.name)} ${done === 'deleted' ? 'deleted' : `at #${bookmark.position}`}`];
   if (rows.length + marked.length > 0) return [...rows, ...marked];
+  // What a display shows follows by itself.
+  if (done === 'set') return [];
   return [done === 'refreshed' ? `the trace has ${count(total, 'event')} now` : done];
 }
 
@@ -209,7 +191,9 @@ export function renderHelp({ commands }: HelpAnswer): string[] {
   return [
     ...lines.slice(1),
     '',
-    'help COMMAND tells more about one. An unambiguous beginning of a name is enough; an empty line repeats the last command.',
+    'help COMMAND tells more about one. An unambiguous beginning of a name is enough.',
+    'An empty line repeats the last command. source FILE runs the commands in a file.',
+    '--all behind a command leaves nothing out of its answer.',
   ];
 }
 

@@ -7,6 +7,7 @@ import { renderStopped, valueText } from './stopped.ts';
 import type { Style } from './style.ts';
 import * as views from './views.ts';
 import * as walks from './walk.ts';
+import { renderWhy } from './why.ts';
 
 /** What a command of the debugger answered, as lines for a terminal. */
 export function renderResult(result: Result, style: Style): string[] {
@@ -70,7 +71,7 @@ function renderSessionResult(result: SessionResult, style: Style): string[] {
     case 'history':
       return answers.renderHistory(result, style);
     case 'why':
-      return answers.renderWhy(result);
+      return renderWhy(result);
     case 'diff':
       return answers.renderDiff(result, style);
     case 'memory':

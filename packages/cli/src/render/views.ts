@@ -10,6 +10,7 @@ import type {
 import { hex, hex16 } from '@kwind/x86';
 import { safe } from '../terminal.ts';
 import { callerLine, callLine, cachedText, entryText } from './happening.ts';
+import { countTable } from './info.ts';
 import { shortened, type Style } from './style.ts';
 import { count, facts, table } from './table.ts';
 
@@ -35,11 +36,9 @@ export function renderSummary(view: SummaryView): string[] {
         [count(trouble.warnings, 'warning'), count(trouble.bugs, 'bug'), count(trouble.faults, 'fault')].join(', '),
       ],
     ]),
-    '',
-    ...table(
-      [{ head: 'events', align: 'right' }, { head: 'type' }],
-      view.events.map((row) => [row.count.toLocaleString('en-US'), row.type]),
-    ),
+    ...(view.events.length === 0
+      ? []
+      : ['', ...countTable(view.events.map(({ type, count: events }) => ({ type, events })))]),
   ];
 }
 

@@ -95,17 +95,22 @@ const runCells = ({ vaddr, end, phys, pageSize, pages, flags, name }: MappedRun)
 
 const CALLS = 60;
 
+/** The latest calls are those that led here: of many, the earlier ones are left out. */
 export function renderCalls(view: CallsView, style: Style): string[] {
   const open =
     view.open.length === 0
       ? ['no call is open']
       : ['open calls, innermost first:', ...view.open.map((call) => `  #${call.seq + 1}  ${callLine(call)}`)];
-  const lines = view.calls.map(callRowText);
-  const left = view.leftOut === 0 ? [] : [`(${count(view.leftOut, 'more call')} left out)`];
+  const shown = style.all ? view.calls : view.calls.slice(-CALLS);
+  const hidden = view.calls.length - shown.length;
+  const earlier =
+    hidden === 0 ? [] : [`(${hidden.toLocaleString('en-US')} earlier calls, ${style.allHint} shows them)`];
+  const left = view.leftOut === 0 ? [] : [`(${count(view.leftOut, 'later call')} left out)`];
   return [
     ...open,
-    ...(lines.length === 0 ? [] : ['calls so far:']),
-    ...shortened(lines, CALLS, 'calls', style),
+    ...(view.calls.length === 0 ? [] : ['calls so far:']),
+    ...earlier,
+    ...shown.map(callRowText),
     ...left,
   ];
 }

@@ -23,7 +23,10 @@ describe('history', () => {
 
   it('is bounded, and keeps the newest', () => {
     const file = join(folder, 'long');
-    saveHistory(file, Array.from({ length: HISTORY_SIZE + 50 }, (_, i) => `line ${i}`));
+    saveHistory(
+      file,
+      Array.from({ length: HISTORY_SIZE + 50 }, (_, i) => `line ${i}`),
+    );
     const back = loadHistory(file);
     expect(back).toHaveLength(HISTORY_SIZE);
     expect(back[0]).toBe('line 0');

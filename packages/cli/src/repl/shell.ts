@@ -17,6 +17,8 @@ export interface ShellOptions {
   readonly echo: boolean;
 }
 
+/** Behind any command: leave nothing out of its answer. */
+const ALL = ' --all';
 /** How deep files of commands may name one another. */
 const DEEPEST = 10;
 
@@ -85,11 +87,23 @@ export class Shell {
   }
 
   async #command(text: string): Promise<void> {
-    const command = parseCommand(text);
+    const all = text.endsWith(ALL);
+    const command = parseCommand(all ? text.slice(0, -ALL.length) : text);
     const result = this.#opened.session.dispatch(command);
-    await this.#show(this.#options.json ? [jsonLine(toJson(result))] : renderResult(result, this.#style(command)));
+    await this.#show(
+      this.#options.json
+        ? [jsonLine(toJson(result))]
+        : [...renderResult(result, this.#style(all)), ...this.#displayed(command)],
+    );
     if (result.type === 'quit') this.#done = true;
     for (const line of linesToRun(result)) await this.run(line);
+  }
+
+  /** The value of a display that was just set, as gdb shows it at once. */
+  #displayed(command: Command): readonly string[] {
+    if (command.do !== 'display') return [];
+    const view = this.#opened.session.dispatch({ do: 'info', topic: 'displays', argument: '' });
+    return renderResult(view, this.#style(false)).slice(-1);
   }
 
   async #source(name: string): Promise<void> {
@@ -112,11 +126,8 @@ export class Shell {
     await this.#out.lines(lines);
   }
 
-  /** `info slots all` leaves nothing out. */
-  #style(command: Command): Style {
-    const all = command.do === 'info' && command.argument.trim() === 'all';
-    const topic = command.do === 'info' ? command.topic : '';
-    return styleFor(this.#io, { all, allHint: topic === '' ? 'kwind show --all' : `info ${topic} all` });
+  #style(all: boolean): Style {
+    return styleFor(this.#io, { all, allHint: '--all behind the command' });
   }
 }
 

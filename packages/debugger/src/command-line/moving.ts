@@ -59,7 +59,10 @@ function counted(verb: Counted, direction: Direction, pair: Pair): CommandSpec {
     summary: back ? pair.reverseSummary : pair.summary,
     examples: [name, `${name} 3`],
     group: 'moving',
-    parse: (rest): Command => ({ do: verb, count: countOf(rest, { usage }), direction }),
+    parse(rest): Command {
+      if (/^-[0-9]/.test(rest)) throw usageError(`"${rest}" is not a count; ${back ? verb : `reverse-${verb}`} goes the other way.`, { usage });
+      return { do: verb, count: countOf(rest, { usage }), direction };
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import { didYouMean, ToolError } from '@kwind/x86';
 import { infoTopics, type Command, type InfoTopic } from '../protocol.ts';
 import { countOf, firstWord, needed, nothing, usageError, type CommandSpec } from './spec.ts';
 
-const topicAliases: Readonly<Record<string, InfoTopic>> = { checkpoints: 'bookmarks', display: 'displays', record: 'summary', ptdump: 'pagetable' };
+const topicAliases: Readonly<Record<string, InfoTopic>> = { b: 'breakpoints', checkpoints: 'bookmarks', display: 'displays', record: 'summary', ptdump: 'pagetable' };
 const topicList = infoTopics.join(', ');
 
 /** The topic that a word names or begins. @throws ToolError command/usage */

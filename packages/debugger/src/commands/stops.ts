@@ -18,6 +18,7 @@ const done = (core: Core, what: DoneAnswer['done'], stops: readonly Stop[]): Don
 
 /** `SPEC if EXPR`, `if EXPR`, or `SPEC`. */
 function splitCondition(text: string, core: Core): readonly [string, Condition | undefined] {
+  if (/(?:^|\s)if\s*$/.test(text)) throw new ToolError('command/usage', 'the expression behind "if" is missing.', 'Usage: break SPEC [if EXPR]');
   const match = /^(?:([\s\S]*?)\s+)?if\s+([\s\S]+)$/.exec(text.trim());
   return match ? [match[1]?.trim() ?? '', parseCondition(match[2]!.trim(), core)] : [text.trim(), undefined];
 }

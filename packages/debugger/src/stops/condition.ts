@@ -28,7 +28,15 @@ export function parseCondition(text: string, core: Core): Condition {
   };
 }
 
-export const environmentOf = ({ after, event }: Pick<Moment, 'after' | 'event'>): Environment => ({ view: after, event });
+/** What a condition is evaluated against; the machine is folded only for one that looks at it. */
+export const environmentOf = (moment: Pick<Moment, 'after' | 'event'>): Environment => ({
+  get view() {
+    return moment.after;
+  },
+  get event() {
+    return moment.event;
+  },
+});
 
 function namesIn(node: ExpressionNode): readonly string[] {
   switch (node.kind) {

@@ -1,4 +1,5 @@
-import { either, type Direction, type Moment, type Predicate } from '@kwind/timeline';
+import { codeOfType } from '@kwind/events';
+import { either, isMetBy, type Direction, type Moment, type Predicate } from '@kwind/timeline';
 import type { MachineState } from '@kwind/state';
 import type { Core } from '../core.ts';
 import { environmentOf } from './condition.ts';
@@ -30,7 +31,7 @@ export function runToStop(core: Core, from: number, direction: Direction, stops:
     const found = timeline.find(position, either(predicates), direction, { shouldStop });
     if (found.kind !== 'hit') return found;
     const moment = momentAt(core, found.seq);
-    const hit = stops.filter((stop, i) => predicates[i]!.test(moment) && isReal(core, stop, moment));
+    const hit = stops.filter((stop, i) => isMetBy(predicates[i]!, moment) && isReal(core, stop, moment));
     if (hit.length > 0) return { kind: 'hit', seq: found.seq, stops: hit };
     position = found.seq + 1;
   }
@@ -42,9 +43,11 @@ function isReal(core: Core, stop: Stop, moment: Moment): boolean {
 }
 
 function momentAt({ timeline }: Core, seq: number): Moment {
+  const event = timeline.event(seq);
   return {
     seq: seq as Moment['seq'],
-    event: timeline.event(seq),
+    code: codeOfType(event.type),
+    event,
     get before() {
       return timeline.at(seq).state;
     },

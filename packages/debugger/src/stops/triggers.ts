@@ -1,7 +1,7 @@
 import { catalog, type EventView } from '@kwind/events';
 import { findKernelFunction, kernelFunctions } from '@kwind/kernel';
 import { didYouMean, hex16, ToolError } from '@kwind/x86';
-import { either, entriesChange, slotChanges, sourceOf, typeMatches, type Predicate, type Source } from '@kwind/timeline';
+import { either, entriesChange, registerChanges, slotChanges, sourceOf, typeMatches, type Predicate, type Source } from '@kwind/timeline';
 import type { Core } from '../core.ts';
 import type { WatchAccess } from '../protocol.ts';
 import { parseVaddrRange, slotNumber, type VaddrRange } from '../ranges.ts';
@@ -34,7 +34,9 @@ function rangeTrigger(range: VaddrRange): Trigger {
   return {
     what: `${hex16(range.start)}..${hex16(range.end)}`,
     follows: true,
-    predicate: (view) => either([named, entriesChange(entriesFor(view, range))]),
+    // A load of CR3 is no event of the address, but from then on other entries translate it.
+    predicate: (view) => either([named, entriesChange(entriesFor(view, range)), registerChanges('cr3')]),
+    confirm: (timeline, seq) => timeline.event(seq).type !== 'cr3.loaded',
   };
 }
 
@@ -88,10 +90,10 @@ export function watchTrigger(text: string, access: WatchAccess, core: Core): Tri
   const reads = readsOf(range);
   if (access === 'read') return fixed(target.title, reads);
   const writes = writeTrigger(target);
-  return { ...writes, predicate: (view) => either([reads, writes.predicate(view)]), confirm: (timeline, seq) => !isStore(timeline.event(seq)) || writes.confirm!(timeline, seq) };
+  return { ...writes, predicate: (view) => either([reads, writes.predicate(view)]), confirm: (timeline, seq) => isRead(timeline.event(seq)) || writes.confirm!(timeline, seq) };
 }
 
-const isStore = (event: EventView): boolean => 'table' in event;
+const isRead = ({ type }: EventView): boolean => type === 'memory.loaded' || type === 'tlb.filled';
 
 function writeTrigger(target: Target): Trigger {
   const { range } = target;
@@ -100,7 +102,7 @@ function writeTrigger(target: Target): Trigger {
     what: target.title,
     follows: target.follows,
     predicate: (view) => (range === undefined ? target.changes(view) : either([target.changes(view), stores])),
-    confirm: (timeline, seq) => !isStore(timeline.event(seq)) || isChange(target, timeline, seq),
+    confirm: (timeline, seq) => timeline.event(seq).type === 'memory.stored' || isChange(target, timeline, seq),
   };
 }
 

@@ -76,7 +76,8 @@ const tlbEvents = sourceOf('tlb.filled', 'tlb.flushed', 'tlb.page-flushed', 'tlb
 /** What the TLB holds for an address. */
 export function tlbTarget(address: Vaddr): Target {
   const cachedAt = (view: MachineState) => tlbLookup(view.control.tlb, address);
-  const changes: Predicate = { sources: tlbEvents, test: ({ before, after }) => cachedAt(before) !== cachedAt(after) };
+  // The same fill is the same translation; states that were folded on different ways hold different objects of it.
+  const changes: Predicate = { sources: tlbEvents, test: ({ before, after }) => cachedAt(before)?.filledBy !== cachedAt(after)?.filledBy };
   return {
     title: `tlb ${hex16(address)}`,
     follows: false,

@@ -15,7 +15,15 @@ export const e820Events = [
     code: 0x81,
     doc: 'An entry of the memory map got another range or type; one of size 0 goes at the next sanitising.',
     source: `${SOURCE} __e820__range_update(), e820__range_remove()`,
-    fields: { entry: 'u16', start: 'u64', size: 'u64', kind: 'u32', startBefore: 'u64', sizeBefore: 'u64', kindBefore: 'u32' },
+    fields: {
+      entry: 'u16',
+      start: 'u64',
+      size: 'u64',
+      kind: 'u32',
+      startBefore: 'u64',
+      sizeBefore: 'u64',
+      kindBefore: 'u32',
+    },
   }),
   defineEvent({
     type: 'e820.replaced',

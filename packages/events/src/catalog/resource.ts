@@ -80,7 +80,15 @@ export const resourceEvents = [
     code: 0x7a,
     doc: '`id` could not be linked because of `other`; `reason` says why, `outcome` what became of it.',
     source: `${SOURCE} __request_resource(), __insert_resource()`,
-    fields: { ...node, other: 'u64', otherStart: 'u64', otherEnd: 'u64', otherName: 'str', reason: 'str', outcome: 'str' },
+    fields: {
+      ...node,
+      other: 'u64',
+      otherStart: 'u64',
+      otherEnd: 'u64',
+      otherName: 'str',
+      reason: 'str',
+      outcome: 'str',
+    },
   }),
   defineEvent({
     type: 'resource.waiting',

@@ -1,16 +1,24 @@
-import { cacheModes, ToolError, vaddr, type KernelProfile } from '@kwind/x86';
+import { cacheModes, vaddr, type CacheMode, type KernelProfile } from '@kwind/x86';
 import { mtrrAdd, mtrrSetDefault } from '../arch/x86/kernel/cpu/mtrr.ts';
+import { cleanupHighmap } from '../arch/x86/mm/cleanup_highmap.ts';
+import { initMemMapping } from '../arch/x86/mm/init.ts';
 import { ioremapCaller } from '../arch/x86/mm/ioremap_caller.ts';
 import { ioremap, ioremapCache, ioremapEncrypted, ioremapNocache, ioremapProt, ioremapUc, ioremapWc, ioremapWt, iounmap } from '../arch/x86/mm/ioremap_variants.ts';
+import { earlyAllocPgtBuf } from '../arch/x86/mm/low_pages.ts';
+import { memInit } from '../arch/x86/mm/mem_init.ts';
 import type { KernelFunction } from '../function.ts';
 import { memremap, memunmap } from '../kernel/iomem.ts';
 import { ioremapPageRange } from '../mm/ioremap_page_range.ts';
+import { memblockReserve } from '../mm/memblock.ts';
+import { pagingInit } from '../mm/sparse.ts';
 import { vfree, vmalloc, vmallocInit, vmallocNode, vmUnmapAliases } from '../mm/vmalloc.ts';
 import { declare } from './declare.ts';
 
 const X86 = 'arch/x86/mm/ioremap.c';
 const VMALLOC = 'mm/vmalloc.c';
 const IOMEM = 'kernel/iomem.c';
+const INIT = 'arch/x86/mm/init.c';
+const INIT_64 = 'arch/x86/mm/init_64.c';
 const MTRR_FILE = 'arch/x86/kernel/cpu/mtrr/mtrr.c';
 const RANGE = 'resource_size_t phys_addr, unsigned long size';
 
@@ -19,11 +27,8 @@ const only4x = (profile: KernelProfile): string | undefined =>
 const from4x14 = (profile: KernelProfile): string | undefined =>
   profile.has.earlyMemremapProt ? undefined : `${profile.kernel} has no ioremap_encrypted().`;
 
-function cacheMode(value: bigint): (typeof cacheModes)[number] {
-  const mode = cacheModes[Number(value)];
-  if (mode) return mode;
-  throw new ToolError('script/type', `${value} is no memory type.`, `They are ${cacheModes.map((name, i) => `${i} ${name}`).join(', ')}.`);
-}
+/** A number that is no memory type maps strictly uncached, as the kernel's own switch does. */
+const cacheMode = (value: bigint): CacheMode => cacheModes[Number(BigInt.asUintN(32, value))] ?? 'UC';
 
 const mapping: readonly KernelFunction[] = [
   declare(`void __iomem *ioremap(${RANGE})`, { file: X86, doc: 'Map device memory, UC-, into an area of its own.' }, (ctx, phys, size) => ioremap(ctx, phys!, size!)),
@@ -55,10 +60,19 @@ const areas: readonly KernelFunction[] = [
   declare('void vm_unmap_aliases()', { file: VMALLOC, doc: 'Flush and free the areas that were given up.' }, (ctx) => vmUnmapAliases(ctx)),
 ];
 
+const early: readonly KernelFunction[] = [
+  declare('void memblock_reserve(phys_addr_t base, phys_addr_t size)', { file: 'mm/memblock.c', doc: 'Set physical memory aside: an initrd, for example.' }, (ctx, base, size) => memblockReserve(ctx, base!, size!)),
+  declare('void early_alloc_pgt_buf()', { file: INIT, doc: 'Set pages aside for the first tables of the direct map.' }, (ctx) => earlyAllocPgtBuf(ctx)),
+  declare('void cleanup_highmap()', { file: INIT_64, doc: 'Clear what the image mapping covers beside the image.' }, (ctx) => cleanupHighmap(ctx)),
+  declare('void init_mem_mapping()', { file: INIT, doc: 'Build the direct map of all RAM and switch to the final tables.' }, (ctx) => initMemMapping(ctx)),
+  declare('void paging_init()', { file: INIT_64, doc: 'Map struct page for all memory.' }, (ctx) => pagingInit(ctx)),
+  declare('void mem_init()', { file: INIT_64, doc: 'Memory goes to the page allocator; 6.x fills the root entries of the vmalloc area.' }, (ctx) => memInit(ctx)),
+];
+
 const types: readonly KernelFunction[] = [
   declare('void mtrr_set_default(unsigned int type)', { file: '', doc: 'What firmware does: MTRRs on, with a type for memory that no range covers (0 UC, 1 WC, 4 WT, 5 WP, 6 WB).', withoutMmu: true }, (ctx, type) => mtrrSetDefault(ctx, type!)),
   declare('int mtrr_add(unsigned long base, unsigned long size, unsigned int type)', { file: MTRR_FILE, doc: 'Give a physical range a type by an MTRR.', withoutMmu: true }, (ctx, base, size, type) => mtrrAdd(ctx, base!, size!, type!)),
 ];
 
-/** Normal ioremap, the vmalloc area, and memory types. */
-export const ioremapFunctions: readonly KernelFunction[] = [...mapping, ...areas, ...types];
+/** Normal ioremap, the vmalloc area, memory types, and the direct map. */
+export const ioremapFunctions: readonly KernelFunction[] = [...mapping, ...areas, ...early, ...types];

@@ -8,5 +8,8 @@ type Run = (ctx: KernelContext, args: readonly bigint[], texts: readonly string[
 /** Declare a function that takes texts: `int f(const char *name, int n)`. A text that is left out is empty, which stands for NULL. */
 export function declareWithTexts(head: string, about: Parameters<typeof declare>[1], run: Run): KernelFunction {
   const plain = declare(head, about, () => {});
-  return Object.freeze({ ...plain, run: (ctx, args, texts = []) => run(ctx, args, texts.length === 0 ? [''] : texts) } satisfies KernelFunction);
+  return Object.freeze({
+    ...plain,
+    run: (ctx, args, texts = []) => run(ctx, args, texts.length === 0 ? [''] : texts),
+  } satisfies KernelFunction);
 }

@@ -24,9 +24,4 @@ export {
 } from './resource/region.ts';
 export { reserveRegionWithSplit } from './resource/split.ts';
 export { allocateResource, findResource, type Constraint } from './resource/allocate.ts';
-export {
-  cutIomemResource,
-  iomemIsExclusive,
-  iomemMapSanityCheck,
-  lookupResource,
-} from './resource/iomem.ts';
+export { cutIomemResource, iomemIsExclusive, iomemMapSanityCheck, lookupResource } from './resource/iomem.ts';

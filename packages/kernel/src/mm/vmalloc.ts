@@ -16,7 +16,7 @@ import { kernelProt } from '../arch/x86/include/kernel_prot.ts';
 import { flushTlbKernelRange } from '../arch/x86/mm/tlb.ts';
 import { setVariable, variable } from '../variables.ts';
 import { bug, printk, warn } from '../warn.ts';
-import { takePage } from './page_alloc.ts';
+import { takePage, totalRamPages } from './page_alloc.ts';
 import { vmapRange, vunmapRange } from './vmap.ts';
 import { forgetPlaced, placeArea } from './vmalloc_place.ts';
 
@@ -74,7 +74,7 @@ export function getVmArea(ctx: KernelContext, request: AreaRequest): Vaddr | nul
     if (aligned === 0n) return null;
     if (ctx.profile.ioremap.vmalloc.needsInit && variable(ctx, INITIALIZED) === 0n) return null;
     const align = (flags & VM.IOREMAP) !== 0 ? ioremapAlign(ctx, size) : (request.align ?? 1n);
-    const start = at ?? findRoom(ctx, aligned + PAGE_SIZE, align);
+    const start = at ?? ctx.given?.area?.(aligned) ?? findRoom(ctx, aligned + PAGE_SIZE, align);
     if (start === undefined) return null;
     ctx.emit({
       type: 'area.claimed',
@@ -166,12 +166,19 @@ export const callerOf = (frame: CallFrame | null): string => (frame ? frame.call
  * Memory of pages that need not lie together, mapped one after the other.
  *
  * @param align bytes; 16 KiB for the stacks of processes
+ * @returns null for size 0 and for more than there is
  * @emits area.claimed, then per page variable.set and the stores that map it
  * @kernel mm/vmalloc.c __vmalloc_node()
  */
 export function vmallocNode(ctx: KernelContext, size: bigint, align: bigint, fn = '__vmalloc_node'): Vaddr | null {
   return call(ctx, fn, fn === 'vmalloc' ? [size] : [size, align], () => {
-    const pages = Number(pageAlign(size) >> BigInt(PAGE_SHIFT));
+    const wanted = pageAlign(size) >> BigInt(PAGE_SHIFT);
+    if (wanted === 0n || wanted > totalRamPages(ctx)) {
+      const isNew = ctx.profile.ioremap.vmalloc.needsInit;
+      printk(ctx, 'WARNING', isNew ? `vmalloc error: size ${size}, exceeds total pages` : `vmalloc: allocation failure: ${size} bytes`);
+      return null;
+    }
+    const pages = Number(wanted);
     const start = getVmArea(ctx, { size, flags: VM.ALLOC, align, pages, caller: callerOf(ctx.view.calls) });
     if (start === null) return null;
     for (let page = 0; page < pages; page++) {

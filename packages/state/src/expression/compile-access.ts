@@ -87,7 +87,7 @@ function fieldOf({ fail }: Compiler, type: RecordType, node: NodeOf<'member'>): 
   if (Object.hasOwn(type.fields, node.field)) return type.fields[node.field]!;
   const names = Object.keys(type.fields);
   const hint = nameHint(node.field, names) || `Its fields are ${names.join(', ')}.`;
-  return fail('expression/name', node.at, `a ${type.name} has no field "${node.field}".`, hint);
+  return fail('expression/name', node.at, `${typeName(type)} has no field "${node.field}".`, hint);
 }
 
 function readField(compiler: Compiler, value: Value, node: NodeOf<'member'>): Value {

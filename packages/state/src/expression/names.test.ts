@@ -254,7 +254,7 @@ describe('the event at hand', () => {
     expect(check('event.type == "pte.writen"')).toThrow(ExpressionError);
     const slots = eventScope(scope, ['slot.claimed', 'slot.released']);
     expect(check('event.pages == 1 && phys == 2', slots)()).toBe(false);
-    expect(check('event.after', slots)).toThrow('column 7: a event has no field "after".');
+    expect(check('event.after', slots)).toThrow('column 7: an event has no field "after".');
     expect(check('after', slots)).toThrow('column 1: there is no "after".');
     expect(check('type == "pte.written"', slots)).toThrow('is none of the texts');
   });

@@ -10,7 +10,7 @@ export const arithmetic: Readonly<Partial<Record<BinaryOperator, (a: bigint, b: 
   '&': (a, b) => a & b,
   // C leaves shifts by 64 and more open; here everything is shifted out.
   '<<': (a, b) => (b > 63n ? 0n : u64(a << b)),
-  '>>': (a, b) => (b > 63n ? 0n : a >> b),
+  '>>': (a, b) => a >> b,
   '+': (a, b) => u64(a + b),
   '-': (a, b) => u64(a - b),
   '*': (a, b) => u64(a * b),

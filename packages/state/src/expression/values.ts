@@ -102,7 +102,7 @@ export function typeName(type: Type): string {
     case 'number':
       return 'a number';
     case 'record':
-      return `a ${type.name}`;
+      return `${/^[aeiou]/i.test(type.name) ? 'an' : 'a'} ${type.name}`;
     case 'list':
       return `a list of ${type.of.kind === 'record' ? `${type.of.name} records` : 'values'}`;
   }

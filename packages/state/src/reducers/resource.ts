@@ -72,7 +72,11 @@ export const resourceReducers: Reducers<
 function nodeOf(nodes: Nodes, id: bigint): Draft<ResourceNode> {
   const node = nodes[resourceKey(id)];
   if (node) return node;
-  throw new ToolError('event/corrupt', `an event names resource ${hex(id)}, which does not exist.`, 'The trace is damaged or incomplete; run kwind verify on it.');
+  throw new ToolError(
+    'event/corrupt',
+    `an event names resource ${hex(id)}, which does not exist.`,
+    'The trace is damaged or incomplete; run kwind verify on it.',
+  );
 }
 
 /** Put a node into the list of `parent`, where its start belongs. */

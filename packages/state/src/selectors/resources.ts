@@ -11,7 +11,8 @@ export interface ResourceView extends Omit<ResourceNode, 'children'> {
 }
 
 /** A struct resource by its pointer, linked or not. */
-export const resourceById = (view: MachineView, id: bigint): ResourceNode | undefined => view.control.resources.nodes[resourceKey(id)];
+export const resourceById = (view: MachineView, id: bigint): ResourceNode | undefined =>
+  view.control.resources.nodes[resourceKey(id)];
 
 function viewOf(view: MachineView, node: ResourceNode, depth: number): ResourceView {
   const children = node.children.flatMap((id) => {
@@ -22,7 +23,8 @@ function viewOf(view: MachineView, node: ResourceNode, depth: number): ResourceV
 }
 
 /** A whole tree from its root. */
-export const resourceTree = (view: MachineView, tree: ResourceTreeName): ResourceView => viewOf(view, resourceById(view, resourceRoots[tree])!, -1);
+export const resourceTree = (view: MachineView, tree: ResourceTreeName): ResourceView =>
+  viewOf(view, resourceById(view, resourceRoots[tree])!, -1);
 
 function* preorder(nodes: readonly ResourceView[]): Generator<ResourceView> {
   for (const node of nodes) {
@@ -32,7 +34,9 @@ function* preorder(nodes: readonly ResourceView[]): Generator<ResourceView> {
 }
 
 /** All resources of a tree but the root, a parent before its children, by rising address: the order of /proc. */
-export const resourceList = (view: MachineView, tree: ResourceTreeName): readonly ResourceView[] => [...preorder(resourceTree(view, tree).children)];
+export const resourceList = (view: MachineView, tree: ResourceTreeName): readonly ResourceView[] => [
+  ...preorder(resourceTree(view, tree).children),
+];
 
 /** The resources that hold an address, outermost first, without the root. */
 export function resourcesAt(view: MachineView, tree: ResourceTreeName, address: bigint): readonly ResourceView[] {
@@ -41,7 +45,7 @@ export function resourcesAt(view: MachineView, tree: ResourceTreeName, address: 
 
 /** In which tree a resource is listed; undefined when it is linked nowhere, or hangs below a node that is not. */
 export function treeOf(view: MachineView, id: bigint): ResourceTreeName | undefined {
-  for (let at = resourceById(view, id); at; ) {
+  for (let at = resourceById(view, id); at;) {
     if (at.id === resourceRoots.iomem) return 'iomem';
     if (at.id === resourceRoots.ioport) return 'ioport';
     const parent: ResourceNode | undefined = resourceById(view, at.parent);

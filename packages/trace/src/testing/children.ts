@@ -27,12 +27,14 @@ export function readAsNobody(path: string, root: boolean): ReadResult {
 /** A recorder in a process of its own. */
 export class ChildRecorder {
   readonly #child: ChildProcess;
+  readonly #closed: Promise<unknown>;
   #out = '';
 
   constructor(path: string, batch: number, events: number) {
     this.#child = spawn(execPath, [recorderScript, path, String(batch), String(events)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    this.#closed = once(this.#child, 'close');
     this.#child.stdout!.on('data', (chunk) => (this.#out += String(chunk)));
   }
 
@@ -41,7 +43,7 @@ export class ChildRecorder {
   }
   /** The last number of committed events that it told. */
   get committed(): number {
-    return Number(/(\d+)\n(?:finished\n)?\d*$/.exec(this.#out)?.[1] ?? -1);
+    return Number(/(\d+)\n\d*$/.exec(this.#out)?.[1] ?? -1);
   }
   get ended(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
@@ -53,8 +55,7 @@ export class ChildRecorder {
 
   /** Kill it as nothing can be caught; what it told is all there once this returns. */
   async kill(): Promise<void> {
-    const closed = once(this.#child, 'close');
     this.#child.kill('SIGKILL');
-    await closed;
+    await this.#closed;
   }
 }

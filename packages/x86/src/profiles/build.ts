@@ -140,6 +140,7 @@ const unchanged = (spec: ProfileSpec) => ({
   resource: spec.resource,
   e820: spec.e820,
   ioremap: spec.ioremap,
+  boot: spec.boot,
   earlyRoot: spec.earlyRoot,
   finalRoot: spec.finalRoot,
 });

@@ -1,3 +1,4 @@
+import { bootFacts } from './boot.ts';
 import { ioremapRules } from './ioremap.ts';
 import { bases, configWith, cr4, fixmapRows, fixmapStatic, head, patLayouts, systemStates, tlbNames } from './parts.ts';
 import { protections } from './prots.ts';
@@ -48,6 +49,7 @@ export const linux4_14: ProfileSpec = {
   resource: resourceFacts.v4_14,
   e820: e820Facts.v4_14,
   ioremap: ioremapRules.v4_14,
+  boot: bootFacts.v4_14,
   cr4: cr4.paePge,
   // Not read in a source: the 5-level bases of this series were its own (4.19's direct map, another vmalloc area).
   bases: { 4: bases.before5_0, 5: { pageOffset: 0xff10_0000_0000_0000n, vmallocStart: 0xff92_0000_0000_0000n } },

@@ -1,3 +1,4 @@
+import { bootFacts } from './boot.ts';
 import { ioremapRules } from './ioremap.ts';
 import { bases, configWith, cr4, fixmapRows, fixmapStatic, head, patLayouts, systemStates, tlbNames } from './parts.ts';
 import { protections } from './prots.ts';
@@ -49,6 +50,7 @@ export const linux4_19: ProfileSpec = {
   resource: resourceFacts.v4_14,
   e820: e820Facts.v4_14,
   ioremap: ioremapRules.v4_19,
+  boot: bootFacts.v4_14,
   cr4: cr4.paePge,
   // Not read in a source: the 5-level direct map moved together with the 4-level one, in 5.0.
   bases: { 4: bases.before5_0, 5: { ...bases.la57, pageOffset: 0xff10_0000_0000_0000n } },

@@ -1,3 +1,4 @@
+import { bootFacts } from './boot.ts';
 import { ioremapRules } from './ioremap.ts';
 import { bases, configWith, cr4, fixmapRows, fixmapStatic, head, patLayouts, systemStates, tlbNames } from './parts.ts';
 import { protections } from './prots.ts';
@@ -47,6 +48,7 @@ export const linux4_4: ProfileSpec = {
   resource: resourceFacts.v4_4,
   e820: e820Facts.v4_4,
   ioremap: ioremapRules.v4_4,
+  boot: bootFacts.v4_4,
   cr4: cr4.paePse,
   bases: { 4: bases.before5_0 },
   modulesEndFollowsFixmap: false,

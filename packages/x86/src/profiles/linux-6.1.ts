@@ -1,3 +1,4 @@
+import { bootFacts } from './boot.ts';
 import { ioremapRules } from './ioremap.ts';
 import { bases, configWith, cr4, fixmapRows, fixmapStatic, head, patLayouts, systemStates, tlbNames } from './parts.ts';
 import { protections } from './prots.ts';
@@ -10,20 +11,24 @@ export const linux6_1: ProfileSpec = {
   title: 'Debian 12: 6.1 amd64',
   kernel: '6.1',
   nrCpus: 8192,
-  config: configWith(
-    'CONFIG_X86_VSYSCALL_EMULATION',
-    'CONFIG_PARAVIRT',
-    'CONFIG_PARAVIRT_CLOCK',
-    'CONFIG_PARAVIRT_XXL',
-    'CONFIG_INTEL_TXT',
-    'CONFIG_ACPI_APEI_GHES',
-    'CONFIG_RANDOMIZE_BASE',
-    'CONFIG_X86_5LEVEL',
-    'CONFIG_PAGE_TABLE_ISOLATION',
-    'CONFIG_ARCH_USE_MEMREMAP_PROT',
-    'CONFIG_STRICT_DEVMEM',
-    'CONFIG_IO_STRICT_DEVMEM',
-  ),
+  config: {
+    ...configWith(
+      'CONFIG_X86_VSYSCALL_EMULATION',
+      'CONFIG_PARAVIRT',
+      'CONFIG_PARAVIRT_CLOCK',
+      'CONFIG_PARAVIRT_XXL',
+      'CONFIG_INTEL_TXT',
+      'CONFIG_ACPI_APEI_GHES',
+      'CONFIG_RANDOMIZE_BASE',
+      'CONFIG_X86_5LEVEL',
+      'CONFIG_PAGE_TABLE_ISOLATION',
+      'CONFIG_ARCH_USE_MEMREMAP_PROT',
+      'CONFIG_STRICT_DEVMEM',
+      'CONFIG_IO_STRICT_DEVMEM',
+    ),
+    // The cloud flavour, whose addresses these are, looks for no MP table; the generic one does.
+    CONFIG_X86_MPPARSE: false,
+  },
   fixmapRows: fixmapRows.v6,
   fixmapStatic: fixmapStatic.twoTables,
   prots: protections('dirty', false),
@@ -48,6 +53,7 @@ export const linux6_1: ProfileSpec = {
   resource: resourceFacts.v6,
   e820: e820Facts.v6,
   ioremap: ioremapRules.v6,
+  boot: bootFacts.v6_1,
   cr4: cr4.paePge,
   bases: { 4: bases.from5_0, 5: bases.la57 },
   modulesEndFollowsFixmap: false,

@@ -1,3 +1,4 @@
+import { bootFacts } from './boot.ts';
 import { ioremapRules } from './ioremap.ts';
 import { bases, configWith, cr4, fixmapRows, fixmapStatic, head, patLayouts, systemStates, tlbNames } from './parts.ts';
 import { protections } from './prots.ts';
@@ -42,6 +43,7 @@ export const linuxInsides: ProfileSpec = {
   resource: resourceFacts.v4_0,
   e820: e820Facts.v4_0,
   ioremap: ioremapRules.v4_9,
+  boot: bootFacts.v4_4,
   cr4: cr4.paePge,
   bases: { 4: bases.before5_0 },
   modulesEndFollowsFixmap: false,

@@ -65,6 +65,8 @@ export const configNames = [
   'CONFIG_MODIFY_LDT_SYSCALL',
   'CONFIG_X86_ESPFIX64',
   'CONFIG_EFI',
+  'CONFIG_NUMA',
+  'CONFIG_X86_MPPARSE',
 ] as const;
 export type ConfigName = (typeof configNames)[number];
 
@@ -77,6 +79,8 @@ export function configWith(...on: readonly ConfigName[]): Record<string, boolean
     'CONFIG_MODIFY_LDT_SYSCALL',
     'CONFIG_X86_ESPFIX64',
     'CONFIG_EFI',
+    'CONFIG_NUMA',
+    'CONFIG_X86_MPPARSE',
   ];
   return Object.fromEntries(configNames.map((name) => [name, always.includes(name) || on.includes(name)]));
 }

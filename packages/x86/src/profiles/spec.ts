@@ -35,6 +35,7 @@ export interface ProfileSpec {
   readonly resource: KernelProfile['resource'];
   readonly e820: KernelProfile['e820'];
   readonly ioremap: KernelProfile['ioremap'];
+  readonly boot: KernelProfile['boot'];
   readonly cr4: bigint;
   /** Bases with 4 levels, and with 5 where the series knows them. */
   readonly bases: { readonly 4: RegionBases; readonly 5?: RegionBases };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ToolError } from '@kwind/x86';
 import { call } from '../../context.ts';
 import type { KernelFunction } from '../../function.ts';
 import { bug, debugLine, warn } from '../../warn.ts';
@@ -45,7 +46,7 @@ const functions: readonly KernelFunction[] = [
       void ctx.emit({ type: 'fault.raised', vaddr: 0n as never, error: 0, access: 'load', reason: 'not present' }),
   }),
   fake('old', { missing: ({ profile }) => `${profile.kernel} lost it.` }),
-  fake('early_ioremap_debug', { run: (ctx) => call(ctx, 'early_ioremap_debug', [], () => 1n) }),
+  fake('early_ioremap_debug_setup', { run: (ctx) => call(ctx, 'early_ioremap_debug_setup', [], () => 1n) }),
 ];
 
 const run = (text: string) => runText(text, functions);
@@ -211,6 +212,36 @@ describe('repeat', () => {
   });
 });
 
+describe('a function that refuses what it is asked', () => {
+  const throwing = (error: Error) =>
+    runText('add(1)\n  broken()', [
+      ...functions,
+      fake('broken', {
+        run: () => {
+          throw error;
+        },
+      }),
+    ]);
+
+  it('is placed in the script', () => {
+    const cause = new ToolError('number/invalid', '7 is no type.', 'Write 0 to 5.');
+    expect(() => throwing(cause)).toThrow(
+      expect.objectContaining({
+        code: 'script/type',
+        message: 'test.kws:2:3: 7 is no type.',
+        hint: 'Write 0 to 5.',
+        cause,
+      }),
+    );
+  });
+  it('is left alone when the fault is our own', () => {
+    const invariant = new ToolError('internal/invariant', 'unexpected');
+    expect(() => throwing(invariant)).toThrow(invariant);
+    const bare = new TypeError('x');
+    expect(() => throwing(bare)).toThrow(bare);
+  });
+});
+
 describe('phase, param, set', () => {
   it('change what they name', () => {
     const { machine, ok } = run(
@@ -222,7 +253,7 @@ describe('phase, param, set', () => {
   it('call the function that handles the parameter', () => {
     expect(run('param early_ioremap_debug').machine.events[0]).toMatchObject({
       type: 'call.entered',
-      fn: 'early_ioremap_debug',
+      fn: 'early_ioremap_debug_setup',
       origin: 'test.kws:1',
     });
   });

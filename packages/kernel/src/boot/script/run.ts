@@ -1,10 +1,11 @@
+import { ToolError } from '@kwind/x86';
 import type { BootEvent } from '@kwind/events';
 import { evaluate, type CallFrame, type Environment, type Expression, type Scope, type Value } from '@kwind/state';
 import { noSite, type CallSite, type KernelContext } from '../../context.ts';
 import type { KernelFunction } from '../../function.ts';
 import type { Script, Statement } from './ast.ts';
 import { checkScript, type CheckedScript } from './check.ts';
-import { inScript, originOf, type Place } from './errors.ts';
+import { inScript, originOf, ScriptError, type Place } from './errors.ts';
 import { specOf } from './statements/index.ts';
 import type { Outcome, Raised, Running } from './statements/spec.ts';
 
@@ -106,9 +107,21 @@ class Run implements Running {
     this.#lastCall = { name, raised: [] };
     const [caller = '', ...further] = callers;
     this.#site = { caller, stack: further.join(' '), origin: this.#place ? originOf(this.#place) : '' };
-    const result = body();
-    this.#site = noSite;
-    return result;
+    try {
+      return body();
+    } catch (error) {
+      throw this.#placed(error);
+    } finally {
+      this.#site = noSite;
+    }
+  }
+
+  /** What the model refuses to simulate was asked for by a line of the script; a fault of our own stays as it is. */
+  #placed(error: unknown): unknown {
+    const ours =
+      !(error instanceof ToolError) || error instanceof ScriptError || /^(?:internal|state)\//.test(error.code);
+    if (ours || !this.#place) return error;
+    return new ScriptError('script/type', this.#place, error.message, error.hint, { cause: error });
   }
 
   evaluate(expression: Expression, place: Place): Value {

@@ -59,7 +59,7 @@ export interface NewResource {
 
 /** Make a struct resource that is linked nowhere. Returns its pointer. */
 export function createNode(ctx: KernelContext, { start, end, name, flags, desc = 0 }: NewResource): bigint {
-  const id = resourcePointer(ctx.view.control.resources.created);
+  const id = ctx.given?.resource?.() ?? resourcePointer(ctx.view.control.resources.created);
   ctx.emit({ type: 'resource.created', id, start, end, name, flags, desc: ctx.profile.resource.desc ? desc : 0 });
   return id;
 }

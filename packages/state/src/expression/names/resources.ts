@@ -1,7 +1,15 @@
 import { IORESOURCE, type ResourceTreeName } from '@kwind/x86';
 import type { MachineView } from '../../machine.ts';
 import type { ResourceNode } from '../../resources.ts';
-import { e820At, e820Table, resourceById, resourceList, resourcesAt, treeOf, type E820View } from '../../selectors/index.ts';
+import {
+  e820At,
+  e820Table,
+  resourceById,
+  resourceList,
+  resourcesAt,
+  treeOf,
+  type E820View,
+} from '../../selectors/index.ts';
 import type { Declaration } from '../scope.ts';
 import {
   addressType,

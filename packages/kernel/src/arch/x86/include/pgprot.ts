@@ -5,7 +5,7 @@ import { variable } from '../../../variables.ts';
 const PRESENT = 1n;
 
 /** `__supported_pte_mask` and `__default_kernel_pte_mask` as they stand: variables, because init_mem_mapping() changes them. */
-function maskValue(ctx: KernelContext, name: Exclude<ProtMask, 'none'>): bigint {
+export function maskValue(ctx: KernelContext, name: Exclude<ProtMask, 'none'>): bigint {
   const fallback = name === '__supported_pte_mask' ? ctx.profile.supportedPteMask : ctx.profile.defaultKernelPteMask;
   return name in ctx.view.control.variables ? variable(ctx, name) : fallback;
 }

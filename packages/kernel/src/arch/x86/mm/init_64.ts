@@ -3,7 +3,7 @@ import {
   indexAt,
   pfn,
   pfnOf,
-  physAddr,
+  physOfPfn,
   vaOfPhys,
   walkLevels,
   _PAGE_TABLE,
@@ -12,16 +12,11 @@ import {
   type Vaddr,
 } from '@kwind/x86';
 import { call, type KernelContext } from '../../../context.ts';
-import { setVariable, variable } from '../../../variables.ts';
+import { allocTable } from '../../../mm/page_alloc.ts';
 import { printk } from '../../../warn.ts';
 import { setEntry } from '../include/pgtable.ts';
 import { symbolFrame } from '../kernel/symbols.ts';
 import { flushOneKernelPage } from './tlb.ts';
-
-/** Not a variable of the kernel: the model's place in memory from which spp_getpage() takes the next page, downward. */
-export const NEXT_PAGE = 'kwind.next_page';
-/** End of memory of the machine assumed, 512 MiB less a firmware page or two. */
-const MEMORY_END = 0x1ffe_0000n;
 
 /**
  * A zeroed page for a table. The kernel asks its early allocator, which hands out memory from the top down; here nobody
@@ -33,12 +28,8 @@ const MEMORY_END = 0x1ffe_0000n;
 export function sppGetpage(ctx: KernelContext, level: Level): Pfn {
   let taken = pfn(0);
   call(ctx, 'spp_getpage', [], () => {
-    const next = variable(ctx, NEXT_PAGE);
-    const page = (next === 0n ? MEMORY_END : next) - 4096n;
-    setVariable(ctx, NEXT_PAGE, page);
-    taken = pfnOf(physAddr(page));
-    ctx.emit({ type: 'table.allocated', table: taken, level, name: '' });
-    return vaOfPhys(ctx.profile, physAddr(page));
+    taken = allocTable(ctx, level);
+    return vaOfPhys(ctx.profile, physOfPfn(taken));
   });
   return taken;
 }

@@ -22,7 +22,7 @@ export const phaseStatement: StatementSpec<'phase'> = {
 };
 
 /** Parameters of the kernel command line, and the function that handles each. */
-const bootParameters: Readonly<Record<string, string>> = { early_ioremap_debug: 'early_ioremap_debug' };
+const bootParameters: Readonly<Record<string, string>> = { early_ioremap_debug: 'early_ioremap_debug_setup' };
 
 export const paramStatement: StatementSpec<'param'> = {
   kind: 'param',

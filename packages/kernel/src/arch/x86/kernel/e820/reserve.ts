@@ -1,4 +1,13 @@
-import { E820, e820ResourceName, IOMEM_RESOURCE, IORESOURCE, memRange, resourcePointer, u64, type E820Entry } from '@kwind/x86';
+import {
+  E820,
+  e820ResourceName,
+  IOMEM_RESOURCE,
+  IORESOURCE,
+  memRange,
+  resourcePointer,
+  u64,
+  type E820Entry,
+} from '@kwind/x86';
 import { call, type KernelContext } from '../../../../context.ts';
 import { insertResource, insertResourceExpandToFit } from '../../../../kernel/resource/insert.ts';
 import { createNode, nodeAt } from '../../../../kernel/resource/node.ts';
@@ -11,7 +20,8 @@ const MIB = 1n << 20n;
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
 
 /** Reserved at once: everything below 1 MiB, and every type that no driver is going to claim. @kernel do_mark_busy() */
-const isBusy = (ctx: KernelContext, { start, type }: E820Entry): boolean => start < MIB || !ctx.profile.e820.notBusy.includes(type);
+const isBusy = (ctx: KernelContext, { start, type }: E820Entry): boolean =>
+  start < MIB || !ctx.profile.e820.notBusy.includes(type);
 
 function flagsOf(ctx: KernelContext, type: number): bigint {
   const isRam = type === E820.RAM || type === E820.RESERVED_KERN;
@@ -19,7 +29,8 @@ function flagsOf(ctx: KernelContext, type: number): bigint {
 }
 
 /** Pointer of the resource of the `index`-th entry: they are one array. */
-const resourceOf = (ctx: KernelContext, index: number): bigint => variable(ctx, 'e820_res') + resourcePointer(index) - resourcePointer(0);
+const resourceOf = (ctx: KernelContext, index: number): bigint =>
+  variable(ctx, 'e820_res') + resourcePointer(index) - resourcePointer(0);
 
 /**
  * Make a resource of each entry of the memory map, and insert those that must not be claimed by anybody else. The others
@@ -36,7 +47,13 @@ export function e820ReserveResources(ctx: KernelContext): void {
       const busy = isBusy(ctx, entry);
       const flags = flagsOf(ctx, entry.type) | (busy ? IORESOURCE.BUSY : 0n);
       const desc = facts.descs[entry.type] ?? 0;
-      const id = createNode(ctx, { start: entry.start, end: u64(entry.start + entry.size - 1n), name: e820ResourceName(facts, entry.type), flags, desc });
+      const id = createNode(ctx, {
+        start: entry.start,
+        end: u64(entry.start + entry.size - 1n),
+        name: e820ResourceName(facts, entry.type),
+        flags,
+        desc,
+      });
       if (busy) insertResource(ctx, IOMEM_RESOURCE, id);
     }
   });
@@ -107,6 +124,10 @@ export function e820SetupPciGap(ctx: KernelContext, maxPfn: bigint): void {
     if (!gap) for (const text of noGap) printk(ctx, 'ERR', text);
     const start = gap?.start ?? (maxPfn << 12n) + MIB;
     setVariable(ctx, 'pci_mem_start', start);
-    printk(ctx, 'INFO', `${mapPrefix}${memRange(start, u64(start + (gap?.size ?? SMALLEST_GAP) - 1n))} available for PCI devices`);
+    printk(
+      ctx,
+      'INFO',
+      `${mapPrefix}${memRange(start, u64(start + (gap?.size ?? SMALLEST_GAP) - 1n))} available for PCI devices`,
+    );
   });
 }

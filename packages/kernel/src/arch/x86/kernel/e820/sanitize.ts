@@ -29,7 +29,11 @@ function edgesOf(entries: readonly E820Entry[]): Edge[] {
  * @returns null, as the kernel gives up, for fewer than two entries or when one reaches the end of the address space
  * @kernel arch/x86/kernel/e820.c e820__update_table() (up to 4.11 sanitize_e820_map())
  */
-export function sanitizeEntries(entries: readonly E820Entry[], notMerged: readonly number[], maxEntries: number): readonly E820Entry[] | null {
+export function sanitizeEntries(
+  entries: readonly E820Entry[],
+  notMerged: readonly number[],
+  maxEntries: number,
+): readonly E820Entry[] | null {
   if (entries.length < 2 || entries.some((entry) => entry.start + entry.size >= U64_END)) return null;
   const made: E820Entry[] = [];
   const covering = new Set<E820Entry>();

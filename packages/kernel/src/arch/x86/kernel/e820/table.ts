@@ -7,7 +7,8 @@ import { sanitizeEntries } from './sanitize.ts';
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
 
 /** The memory map as it is now. Copies: what the machine holds moves on with each event. */
-export const entriesOf = (ctx: KernelContext): readonly E820Entry[] => ctx.view.control.e820.map((entry) => ({ ...entry }));
+export const entriesOf = (ctx: KernelContext): readonly E820Entry[] =>
+  ctx.view.control.e820.map((entry) => ({ ...entry }));
 
 /** Put an entry at the end of the table, or say that it is full. @kernel arch/x86/kernel/e820.c __e820__range_add() */
 function append(ctx: KernelContext, start: bigint, size: bigint, type: number): void {
@@ -65,7 +66,13 @@ function shrink(ctx: KernelContext, index: number, entry: E820Entry, { start, en
 }
 
 /** Do something to each entry that a range meets, entries that are added on the way too. Returns the bytes that were met. */
-function forEachMet(ctx: KernelContext, start: bigint, end: bigint, wanted: (type: number) => boolean, what: (index: number, entry: E820Entry, meeting: Meeting) => void): bigint {
+function forEachMet(
+  ctx: KernelContext,
+  start: bigint,
+  end: bigint,
+  wanted: (type: number) => boolean,
+  what: (index: number, entry: E820Entry, meeting: Meeting) => void,
+): bigint {
   let bytes = 0n;
   for (let index = 0; index < ctx.view.control.e820.length; index++) {
     const entry = { ...ctx.view.control.e820[index]! };
@@ -87,20 +94,32 @@ const endOf = (start: bigint, size: bigint): bigint => start + (size > U64_MAX -
  * @emits a message, e820.changed and e820.added; bug.raised when both types are the same
  * @kernel arch/x86/kernel/e820.c e820__range_update() (up to 4.11 e820_update_range())
  */
-export function e820RangeUpdate(ctx: KernelContext, start: bigint, size: bigint, oldType: number, newType: number): bigint {
+export function e820RangeUpdate(
+  ctx: KernelContext,
+  start: bigint,
+  size: bigint,
+  oldType: number,
+  newType: number,
+): bigint {
   const { names } = ctx.profile.e820;
   return call(ctx, names.rangeUpdate, [start, size, BigInt(oldType), BigInt(newType)], () => {
     if (bug(ctx, oldType === newType, { fn: `__${names.rangeUpdate}`, file: 'arch/x86/kernel/e820.c' })) return 0n;
     const end = endOf(start, size);
     const text = (type: number): string => e820TypeText(ctx.profile.e820, type);
     printk(ctx, 'DEBUG', `e820: update ${memRange(start, u64(end - 1n))} ${text(oldType)} ==> ${text(newType)}`);
-    return forEachMet(ctx, start, end, (type) => type === oldType, (index, entry, meeting) => {
-      if (meeting.kind === 'covered') return change(ctx, index, { ...entry, type: newType });
-      append(ctx, meeting.start, meeting.end - meeting.start, newType);
-      if (meeting.kind === 'partly') return shrink(ctx, index, entry, meeting);
-      append(ctx, end, entry.start + entry.size - end, entry.type);
-      change(ctx, index, { ...entry, size: start - entry.start });
-    });
+    return forEachMet(
+      ctx,
+      start,
+      end,
+      (type) => type === oldType,
+      (index, entry, meeting) => {
+        if (meeting.kind === 'covered') return change(ctx, index, { ...entry, type: newType });
+        append(ctx, meeting.start, meeting.end - meeting.start, newType);
+        if (meeting.kind === 'partly') return shrink(ctx, index, entry, meeting);
+        append(ctx, end, entry.start + entry.size - end, entry.type);
+        change(ctx, index, { ...entry, size: start - entry.start });
+      },
+    );
   });
 }
 
@@ -112,16 +131,32 @@ export function e820RangeUpdate(ctx: KernelContext, start: bigint, size: bigint,
  * @emits a message, e820.changed (all zeros for an entry that is gone) and e820.added for the upper part of one that is cut
  * @kernel arch/x86/kernel/e820.c e820__range_remove() (up to 4.11 e820_remove_range())
  */
-export function e820RangeRemove(ctx: KernelContext, start: bigint, size: bigint, oldType: number, checkType: boolean): bigint {
+export function e820RangeRemove(
+  ctx: KernelContext,
+  start: bigint,
+  size: bigint,
+  oldType: number,
+  checkType: boolean,
+): bigint {
   return call(ctx, ctx.profile.e820.names.rangeRemove, [start, size, BigInt(oldType), checkType ? 1n : 0n], () => {
     const end = endOf(start, size);
-    printk(ctx, 'DEBUG', `e820: remove ${memRange(start, u64(end - 1n))} ${checkType ? e820TypeText(ctx.profile.e820, oldType) : ''}`);
-    return forEachMet(ctx, start, end, (type) => !checkType || type === oldType, (index, entry, meeting) => {
-      if (meeting.kind === 'covered') return change(ctx, index, { start: 0n, size: 0n, type: 0 });
-      if (meeting.kind === 'partly') return shrink(ctx, index, entry, meeting);
-      append(ctx, end, entry.start + entry.size - end, entry.type);
-      change(ctx, index, { ...entry, size: start - entry.start });
-    });
+    printk(
+      ctx,
+      'DEBUG',
+      `e820: remove ${memRange(start, u64(end - 1n))} ${checkType ? e820TypeText(ctx.profile.e820, oldType) : ''}`,
+    );
+    return forEachMet(
+      ctx,
+      start,
+      end,
+      (type) => !checkType || type === oldType,
+      (index, entry, meeting) => {
+        if (meeting.kind === 'covered') return change(ctx, index, { start: 0n, size: 0n, type: 0 });
+        if (meeting.kind === 'partly') return shrink(ctx, index, entry, meeting);
+        append(ctx, end, entry.start + entry.size - end, entry.type);
+        change(ctx, index, { ...entry, size: start - entry.start });
+      },
+    );
   });
 }
 
@@ -151,9 +186,15 @@ export function e820UpdateTable(ctx: KernelContext): bigint {
 /** Print the memory map, a line an entry. @kernel arch/x86/kernel/e820.c e820__print_table() (up to 4.11 e820_print_map()) */
 export function e820PrintTable(ctx: KernelContext, who: string): void {
   const { names } = ctx.profile.e820;
-  call(ctx, names.printTable, [], () => {
-    for (const entry of entriesOf(ctx)) printk(ctx, 'INFO', printE820Line(ctx.profile.e820, who, entry));
-  }, `who="${who}"`);
+  call(
+    ctx,
+    names.printTable,
+    [],
+    () => {
+      for (const entry of entriesOf(ctx)) printk(ctx, 'INFO', printE820Line(ctx.profile.e820, who, entry));
+    },
+    `who="${who}"`,
+  );
 }
 
 /** Is all of a range of one type? @param end first byte behind it. @kernel arch/x86/kernel/e820.c e820__mapped_all() */

@@ -27,7 +27,11 @@ const standardIoResources: readonly (readonly [name: string, start: bigint, end:
 export function reserveStandardIoResources(ctx: KernelContext): void {
   call(ctx, 'reserve_standard_io_resources', [], () => {
     for (const [name, start, end] of standardIoResources) {
-      requestResource(ctx, IOPORT_RESOURCE, createNode(ctx, { name, start, end, flags: IORESOURCE.IO | IORESOURCE.BUSY }));
+      requestResource(
+        ctx,
+        IOPORT_RESOURCE,
+        createNode(ctx, { name, start, end, flags: IORESOURCE.IO | IORESOURCE.BUSY }),
+      );
     }
   });
 }

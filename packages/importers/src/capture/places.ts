@@ -1,0 +1,117 @@
+import type { Capture, CaptureCall } from '@kwind/events';
+import { tracedFunction } from './functions.ts';
+import { everyCall } from './parse.ts';
+import { symbolOf } from './within.ts';
+
+/** Something about the machine that a capture shows, as a `key=value` override of a profile, and by what. */
+export interface ShownPlace {
+  readonly option: string;
+  readonly why: string;
+}
+
+const START_KERNEL_MAP = 0xffff_ffff_8000_0000n;
+const FIVE_LEVEL_BASE = 0xff00_0000_0000_0000n;
+const FOUR_LEVEL_BASE = 0xffff_0000_0000_0000n;
+const FRAME = 0x000f_ffff_ffff_f000n;
+const PAGE = 4096n;
+const hex = (value: bigint): string => `0x${value.toString(16)}`;
+
+/** Static tables stand in one row in every kernel: their distance from level2_fixmap_pgt, in pages. */
+const neighbours: readonly (readonly [name: string, pages: bigint])[] = [
+  ['level2_kernel_pgt', -1n],
+  ['level3_kernel_pgt', -2n],
+  ['level4_kernel_pgt', -3n],
+  ['level2_ident_pgt', -4n],
+  ['level3_ident_pgt', -5n],
+];
+
+/** Addresses of symbols as a tracer's own notes give them (meta.json): name → hex text. */
+export type SymbolNotes = Readonly<Record<string, string>>;
+
+/** Symbols of a meta.json beside a capture; an object without usable ones gives none. */
+export function symbolNotes(meta: unknown): SymbolNotes {
+  const symbols = typeof meta === 'object' && meta !== null && 'symbols' in meta ? meta.symbols : undefined;
+  if (typeof symbols !== 'object' || symbols === null) return {};
+  return Object.fromEntries(Object.entries(symbols).filter((entry): entry is [string, string] => /^[A-Za-z_]\w*$/.test(entry[0]) && /^(?:0x)?[0-9a-f]{1,16}$/i.test(String(entry[1]))));
+}
+
+/**
+ * What a capture and the notes beside it show of the machine: paging depth, width of physical addresses, where the static
+ * tables and the direct map are. Later entries of the list hold against earlier ones.
+ */
+export function shownPlaces(capture: Capture, notes: SymbolNotes = {}): readonly ShownPlace[] {
+  const calls = [...everyCall(capture.calls)];
+  return [...pagingOf(calls), ...widthOf(calls), ...symbolsOf(calls, notes)];
+}
+
+function pagingOf(calls: readonly CaptureCall[]): ShownPlace[] {
+  const stores = calls.filter(({ fn }) => tracedFunction(fn)?.is === 'store' || fn === 'ioremap_page_range');
+  const wide = stores.find(({ args: [pointer = 0n] }) => pointer >= FIVE_LEVEL_BASE && pointer < FOUR_LEVEL_BASE);
+  return wide ? [{ option: 'la57=1', why: `record ${wide.n} has a kernel address that only 5 levels reach` }] : [];
+}
+
+function widthOf(calls: readonly CaptureCall[]): ShownPlace[] {
+  for (const { n, resources } of calls) {
+    const root = resources.find((found) => found.root === 'iomem');
+    const bits = root && (root.end + 1n).toString(2).length - 1;
+    if (root && bits !== undefined && bits >= 32 && bits <= 52) return [{ option: `phys_bits=${bits}`, why: `record ${n}: iomem ends at ${hex(root.end)}` }];
+  }
+  return [];
+}
+
+/** Symbols that were given, and those that follow: the row of static tables, and where the direct map must be. */
+function symbolsOf(calls: readonly CaptureCall[], notes: SymbolNotes): ShownPlace[] {
+  const link = calls.find(({ fn, inner }) => fn === 'early_ioremap_init' && inner.length > 0)?.inner.find(({ fn }) => fn === 'native_set_pmd');
+  const given = (name: string): bigint | undefined => (notes[name] === undefined ? undefined : BigInt(`0x${notes[name].replace(/^0x/i, '')}`));
+  const stated = Object.entries(notes).map(([name, address]) => ({ option: `symbol.${name}=0x${address.replace(/^0x/i, '')}`, why: 'the notes beside the capture' }));
+  const bmPte = given('bm_pte') ?? shownBmPte(calls);
+  const base = link && bmPte !== undefined ? (link.args[1]! & FRAME) - (bmPte - START_KERNEL_MAP) : undefined;
+  const found = [...stated];
+  if (bmPte !== undefined && notes['bm_pte'] === undefined) found.push({ option: `symbol.bm_pte=${hex(bmPte)}`, why: 'where the entries of the early window are stored' });
+  if (base !== undefined && base !== 0n) found.push({ option: `phys_base=${base < 0n ? '-' : ''}${hex(base < 0n ? -base : base)}`, why: `record ${link!.n} links bm_pte` });
+  const fixmap = given('level2_fixmap_pgt');
+  if (fixmap !== undefined && link && base !== undefined) found.push(...directMapOf(link, fixmap - START_KERNEL_MAP + base));
+  const table = fixmap ?? shownFixmapTable(link, base ?? 0n);
+  if (table !== undefined) found.push(...rowOf(table, notes, fixmap === undefined));
+  return [...found, ...rootOf(calls, notes, base ?? 0n)];
+}
+
+/** The first entry of bm_pte by a store to a later one: `pointer` selects by the index that was set. */
+function shownBmPte(calls: readonly CaptureCall[]): bigint | undefined {
+  const set = calls.find(({ fn, inner }) => fn === '__early_set_fixmap' && inner.some((call) => call.fn === 'native_set_pte'));
+  const pointer = set?.inner.find((call) => call.fn === 'native_set_pte')?.args[0];
+  return pointer === undefined || pointer < START_KERNEL_MAP ? undefined : pointer & ~(PAGE - 1n);
+}
+
+/** Direct map: where the entry of the early window was reached, less where it lies in memory. */
+function directMapOf(link: CaptureCall, tablePhys: bigint): ShownPlace[] {
+  const pointer = link.args[0]!;
+  if (pointer >= START_KERNEL_MAP) return [];
+  const offset = (pointer & ~(PAGE - 1n)) - tablePhys;
+  const usual = offset === 0xffff_8880_0000_0000n || offset === 0xff11_0000_0000_0000n;
+  return usual ? [] : [{ option: `page_offset=${hex(offset)}`, why: `record ${link.n}: ${symbolOf(link.stack[0] ?? 'early_ioremap_init')} reaches level2_fixmap_pgt there` }];
+}
+
+/** Without notes: the table by its place in the direct map, if that is where it usually is. */
+function shownFixmapTable(link: CaptureCall | undefined, base: bigint): bigint | undefined {
+  const pointer = link?.args[0];
+  if (pointer === undefined || pointer >= START_KERNEL_MAP) return undefined;
+  const offset = pointer < FOUR_LEVEL_BASE ? 0xff11_0000_0000_0000n : 0xffff_8880_0000_0000n;
+  const phys = (pointer & ~(PAGE - 1n)) - offset;
+  return phys > 0n && phys < 1n << 40n ? START_KERNEL_MAP + phys - base : undefined;
+}
+
+function rowOf(table: bigint, notes: SymbolNotes, shown: boolean): ShownPlace[] {
+  const row = neighbours.map(([name, pages]) => [name, table + pages * PAGE] as const);
+  const all = shown ? [['level2_fixmap_pgt', table] as const, ...row, ['level1_fixmap_pgt', table + PAGE] as const] : row;
+  return all.filter(([name]) => notes[name] === undefined).map(([name, address]) => ({ option: `symbol.${name}=${hex(address)}`, why: 'the static tables stand in one row' }));
+}
+
+/** The final root is what init_mem_mapping() loads. */
+function rootOf(calls: readonly CaptureCall[], notes: SymbolNotes, base: bigint): ShownPlace[] {
+  const load = calls.find(({ fn, stack }) => fn === 'native_write_cr3' && stack.some((frame) => symbolOf(frame) === 'init_mem_mapping'));
+  const value = load?.args[0];
+  if (value === undefined || notes['init_top_pgt'] !== undefined) return [];
+  return [{ option: `symbol.init_top_pgt=${hex(START_KERNEL_MAP + (value & FRAME) - base)}`, why: `record ${load!.n} loads it` }];
+}
+

@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import { IOMEM_RESOURCE, IORESOURCE, profile } from '@kwind/x86';
+import type { BootEvent } from '@kwind/events';
+import { given } from '@kwind/testkit';
+import { resourceList, systemRamRanges, type MachineView } from '@kwind/state';
+import type { KernelContext } from '../../context.ts';
+import { minus } from '../../errno.ts';
+import {
+  allocateResource,
+  insertResource,
+  iomemIsExclusive,
+  iomemMapSanityCheck,
+  lookupResource,
+  requestMemRegion,
+  requestMemRegionExclusive,
+  requestResource,
+  resource,
+} from '../resource.ts';
+
+const p61 = profile('linux-6.1');
+const { MEM, BUSY } = IORESOURCE;
+
+const memory = (k: KernelContext, name: string, start: bigint, end: bigint, flags: bigint = MEM): bigint =>
+  resource(k, { name, start, end, flags });
+
+/** `0070-0077 rtc`, indented, a line a resource. */
+const listed = (view: MachineView, tree: 'iomem' | 'ioport'): string[] =>
+  resourceList(view, tree).map(
+    ({ start, end, name, depth }) => `${'  '.repeat(depth)}${start.toString(16)}-${end.toString(16)} ${name}`,
+  );
+interface Facts {
+  readonly facts: readonly BootEvent[];
+}
+const messages = (then: Facts): string[] =>
+  then.facts.flatMap((fact) => (fact.type === 'message.printed' ? [`${fact.level} ${fact.text}`] : []));
+describe('allocate_resource', () => {
+  it('takes the lowest gap that fits, aligned', () => {
+    const then = given(p61).when((k) => {
+      requestMemRegion(k, 0x1000n, 0x1000n, 'a');
+      requestMemRegion(k, 0x2800n, 0x800n, 'b');
+      const bar = memory(k, 'bar', 0n, 0xfffn);
+      return allocateResource(k, IOMEM_RESOURCE, bar, { size: 0x1000n, min: 0x1800n, max: 0xffffn, align: 0x1000n });
+    });
+    expect(then.result).toBe(0n);
+    expect(listed(then.state, 'iomem')).toEqual(['1000-1fff a', '2800-2fff b', '3000-3fff bar']);
+  });
+
+  it('fails when nothing fits below the maximum', () => {
+    given(p61)
+      .when((k) =>
+        allocateResource(k, IOMEM_RESOURCE, memory(k, 'bar', 0n, 0xfffn), {
+          size: 0x1000n,
+          min: 0x1000n,
+          max: 0x1ffen,
+          align: 1n,
+        }),
+      )
+      .thenReturns(minus('EBUSY'));
+  });
+
+  it('moves a resource that is linked already: within its own range in place, else by linking it anew', () => {
+    const then = given(p61).when((k) => {
+      const bar = memory(k, 'bar', 0x1000n, 0x1fffn);
+      requestResource(k, IOMEM_RESOURCE, bar);
+      const grown = allocateResource(k, IOMEM_RESOURCE, bar, {
+        size: 0x2000n,
+        min: 0x1000n,
+        max: 0xffffn,
+        align: 0x1000n,
+      });
+      requestMemRegion(k, 0x3000n, 0x1000n, 'wall');
+      const moved = allocateResource(k, IOMEM_RESOURCE, bar, {
+        size: 0x3000n,
+        min: 0x1000n,
+        max: 0xffffn,
+        align: 0x1000n,
+      });
+      return [grown, moved];
+    });
+    expect(then.result).toEqual([0n, 0n]);
+    expect(listed(then.state, 'iomem')).toEqual(['3000-3fff wall', '4000-6fff bar']);
+  });
+});
+
+describe('questions to the iomem tree', () => {
+  it('lookup_resource finds a direct child by its start', () => {
+    const then = given(p61).when((k) => {
+      const region = requestMemRegion(k, 0x1000n, 0x10n, 'a');
+      return [lookupResource(k, IOMEM_RESOURCE, 0x1000n) === region, lookupResource(k, IOMEM_RESOURCE, 0x1001n)];
+    });
+    expect(then.result).toEqual([true, null]);
+  });
+
+  const bar = (k: KernelContext): void => {
+    requestResource(k, IOMEM_RESOURCE, memory(k, '0000:00:03.0', 0xfebc_0000n, 0xfebd_ffffn));
+  };
+
+  it.each([
+    [
+      'linux-6.1',
+      'WARNING resource: resource sanity check: requesting [mem 0x00000000febd0000-0x00000000febfffff], which spans more than 0000:00:03.0 [mem 0xfebc0000-0xfebdffff]',
+    ],
+    [
+      'linux-4.4',
+      'WARNING resource sanity check: requesting [mem 0xfebd0000-0xfebfffff], which spans more than 0000:00:03.0 [mem 0xfebc0000-0xfebdffff]',
+    ],
+  ])('iomem_map_sanity_check of %s complains about a mapping over more than one device', (name, message) => {
+    const then = given(profile(name)).when((k) => {
+      bar(k);
+      return iomemMapSanityCheck(k, 0xfebd_0000n, 0x3_0000n);
+    });
+    expect(then.result).toBe(0xffff_ffff_ffff_ffffn);
+    expect(messages(then)).toEqual([message]);
+  });
+
+  it('iomem_map_sanity_check is silent within a device’s pages, beside it, and over busy ones', () => {
+    const then = given(p61).when((k) => {
+      bar(k);
+      requestMemRegion(k, 0xfed0_0000n, 0x400n, 'busy');
+      return [
+        iomemMapSanityCheck(k, 0xfebd_f000n, 0x1000n),
+        iomemMapSanityCheck(k, 0xfebe_0000n, 0x1000n),
+        iomemMapSanityCheck(k, 0xfecf_f000n, 0x2000n),
+      ];
+    });
+    expect(then.result).toEqual([0n, 0n, 0n]);
+    expect(messages(then)).toEqual([]);
+  });
+
+  it.each([
+    ['linux-6.1', [], 1n, 1n],
+    ['linux-6.1', ['CONFIG_IO_STRICT_DEVMEM=n'], 0n, 1n],
+    ['linux-6.1', ['CONFIG_STRICT_DEVMEM=n'], 0n, 0n],
+    ['linux-4.4', [], 0n, 1n],
+  ] as const)(
+    'iomem_is_exclusive of %s %j closes busy and exclusive pages to /dev/mem',
+    (name, options, busy, exclusive) => {
+      const then = given(profile(name, options)).when((k) => {
+        requestMemRegion(k, 0x1000n, 0x10n, 'busy');
+        requestMemRegionExclusive(k, 0x2ff0n, 0x10n, 'exclusive');
+        return [iomemIsExclusive(k, 0x1fffn), iomemIsExclusive(k, 0x2000n), iomemIsExclusive(k, 0x3000n)];
+      });
+      expect(then.result).toEqual([busy, exclusive, 0n]);
+    },
+  );
+
+  it('finds busy System RAM by its flag, before 4.6 by its name, and cut to the range asked for', () => {
+    const ram = (name: string, flags: bigint) =>
+      given(profile(name)).when((k) => {
+        insertResource(k, IOMEM_RESOURCE, memory(k, 'System RAM', 0x1000n, 0x8fffn, flags | BUSY));
+        insertResource(k, IOMEM_RESOURCE, memory(k, 'Kernel code', 0x3000n, 0x3fffn, flags | BUSY));
+        insertResource(k, IOMEM_RESOURCE, memory(k, 'System RAM', 0x9000n, 0x9fffn, flags));
+        return systemRamRanges(k.view, 0x2000n, 0xffffn).map(({ start, end }) => [start, end]);
+      }).result;
+    expect(ram('linux-6.1', IORESOURCE.SYSTEM_RAM)).toEqual([[0x2000n, 0x8fffn]]);
+    expect(ram('linux-4.4', MEM)).toEqual([[0x2000n, 0x8fffn]]);
+    expect(ram('linux-6.1', MEM)).toEqual([]);
+  });
+});

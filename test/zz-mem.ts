@@ -1,0 +1,17 @@
+import { profile } from '@kwind/x86';
+import { openTrace } from '@kwind/trace';
+import { Timeline } from '@kwind/timeline';
+const k = profile('linux-6.1');
+const mem = (n: string) => { const a = process.memoryUsage(); (globalThis as any).gc(); const m = process.memoryUsage(); console.log(n.padEnd(20), 'rss before gc', Math.round(a.rss/1e6), 'after', Math.round(m.rss / 1e6), 'heap', Math.round(m.heapUsed / 1e6), 'ext', Math.round(m.external / 1e6), 'ab', Math.round(m.arrayBuffers/1e6)); };
+mem('start');
+const tl = new Timeline(openTrace(process.argv[2]!), k);
+mem('open');
+let c = tl.at(tl.length);
+mem('end');
+for (let i = 0; i < 20000; i++) c = tl.step(c, -1);
+mem('20000 back');
+for (let i = 0; i < 200; i++) tl.at(Math.floor(Math.random() * tl.length));
+mem('200 goto');
+c = tl.at(0);
+tl.find(0, { test: ({ after }) => after.position < 0 }, 'forward');
+mem('scan states');
