@@ -31,7 +31,7 @@ export function recordAfterBoot(calls: readonly RandomCall[]): { batches: readon
 /** The same events in batches of other lengths; the last length is used for the rest. */
 export function resplit(batches: readonly EventBatch[], lengths: readonly number[]): readonly EventBatch[] {
   const result: EventBatch[] = [];
-  let builder = new BatchBuilder(batches[0]?.firstSeq ?? 0, batches[0]?.openCalls ?? []);
+  const builder = new BatchBuilder(batches[0]?.firstSeq ?? 0, batches[0]?.openCalls ?? []);
   let next = 0;
   for (const batch of batches) {
     for (const event of batch) {

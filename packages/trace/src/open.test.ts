@@ -14,6 +14,10 @@ afterAll(removeFolders);
 const root = process.getuid?.() === 0;
 const code = (expected: string): unknown =>
   expect.objectContaining({ code: expected, hint: expect.stringMatching(/./) });
+/** Private copies are made in the folder for temporary files; one of our own, since others may be opening traces too. */
+const ownTmp = makeFolder();
+chmodSync(ownTmp, 0o1777);
+process.env['TMPDIR'] = ownTmp;
 const copyFolders = (): string[] => filesIn(tmpdir()).filter((name) => name.startsWith('kwind-reading-'));
 
 /** A folder and file that everybody may read and nobody but the owner may write. */
