@@ -27,13 +27,15 @@ export const rules: Readonly<Record<string, RoomRule>> = {
   conform: { ...pure, rooms: ['x86', 'events', 'state', 'kernel', 'recorder'] },
   trace: { ...pure, rooms: ['x86', 'events'], npm: ['better-sqlite3'], node: true, clock: true },
   timeline: { ...pure, rooms: ['x86', 'events', 'state'] },
+  checks: { ...pure, rooms: ['x86', 'events', 'state', 'timeline'] },
+  query: { ...pure, rooms: ['x86', 'events', 'state', 'timeline', 'trace'], npm: ['better-sqlite3'], node: true },
   // kernel and recorder: a what-if call runs the model from the state at hand.
   debugger: { ...pure, rooms: ['x86', 'events', 'state', 'timeline', 'kernel', 'recorder'] },
   exporters: { ...pure, rooms: ['x86', 'events', 'state'] },
   importers: { ...pure, rooms: ['x86', 'events'] },
   testkit: { ...pure, rooms: ['x86', 'events', 'state', 'kernel', 'timeline', 'recorder'], npm: ['fast-check'] },
   cli: {
-    rooms: 'x86 events state kernel recorder conform trace timeline debugger exporters importers'.split(' '),
+    rooms: 'x86 events state kernel recorder conform trace timeline debugger checks query exporters importers'.split(' '),
     npm: ['yargs'],
     node: true,
     clock: true,
@@ -43,7 +45,7 @@ export const rules: Readonly<Record<string, RoomRule>> = {
 
 /** Doors of a package beside its main one, and the rooms whose source and tests may use them. */
 export const sideDoors: Readonly<Record<string, readonly string[]>> = {
-  '@kwind/events/raw': ['state', 'trace', 'recorder'],
+  '@kwind/events/raw': ['state', 'trace', 'recorder', 'timeline', 'checks'],
 };
 
 export interface Debt {

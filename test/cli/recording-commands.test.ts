@@ -173,7 +173,7 @@ describe('kwind import', () => {
 });
 
 describe('every boot script that is shipped', () => {
-  it.each(['leaked-slot', 'mapping-too-long', 'slot-exhausted', 'small-pc', 'stale-tlb'])(
+  it.each(['leaked-slot', 'mapping-too-long', 'slot-exhausted', 'small-pc', 'stale-tlb', 'uefi'])(
     '%s keeps its expectations',
     async (name) => {
       const { code, out } = await kwind(['record', shipped(`scripts/${name}.kws`), '-o', at(`${name}.kwind`)]);

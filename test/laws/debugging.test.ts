@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { commandHelp, commandWords, DebugSession, parseCommand, toJson } from '@kwind/debugger';
-import { stateHash } from '@kwind/state';
+import { kernelScope } from '@kwind/kernel';
+import { holds, parseExpression, stateHash } from '@kwind/state';
 import { ToolError } from '@kwind/x86';
 import type { Timeline } from '@kwind/timeline';
-import { arbitraryHistory, foldTo } from './histories.ts';
+import { arbitraryHistory, foldTo, kernel } from './histories.ts';
 
 const counts = fc.constantFrom('', ' 2', ' 7', ' 100');
 const position = fc.oneof(fc.constantFrom('start', 'end', '.', '.+5', '.-5', '37.5%', 'phase:setup_arch', 'end-10'), fc.nat(900).map(String));
@@ -76,6 +77,43 @@ describe('a debugger session', () => {
         expect(stopsOf(timeline, text, 'rc').toReversed()).toEqual(forward.filter((at) => at <= timeline.length - 1));
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it('stops at every event that makes an expression true, and at no other', () => {
+    const expressions = fc.constantFrom(
+      'slots_in_use == 1',
+      'slots[0].present > 0',
+      'slots[1].prev_size == 0x1000',
+      'walk(0xffffffffff200000).mapped',
+      'pte(0xffffffffff200000).present',
+      'phys_of(0xffffffffff240000) == 0',
+      'tlb[0xffffffffff200000].present',
+      'phase == "setup_arch"',
+      'warnings > 0',
+      'faults > 0',
+      'page_flushes % 7 == 3',
+      'flushes == 1',
+      'calls == 9',
+      'depth == 3',
+      'cr3 != 0',
+      'fixmaps_set > 0',
+      'early_ioremap_debug == 1 || system_state > 1',
+    );
+    fc.assert(
+      fc.property(arbitraryHistory, expressions, ({ timeline }, text) => {
+        const scope = kernelScope(kernel);
+        const expression = parseExpression(text);
+        const wanted: number[] = [];
+        let before = holds(expression, scope, { view: timeline.at(0).state });
+        for (let position = 1; position <= timeline.length; position++) {
+          const now = holds(expression, scope, { view: timeline.at(position).state });
+          if (now && !before) wanted.push(position);
+          before = now;
+        }
+        expect(stopsOf(timeline, `break if ${text}`, 'c')).toEqual(wanted);
+      }),
+      { numRuns: 40 },
     );
   });
 

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { profile, type KernelProfile } from '@kwind/x86';
 import { BatchBuilder, toEvent, type EventBatch } from '@kwind/events';
 import { boot } from '@kwind/kernel';
-import { checkpointOf, LiveMachine } from '@kwind/recorder';
-import { reduceAll, initialState, stateHash, type MachineState } from '@kwind/state';
+import { LiveMachine } from '@kwind/recorder';
+import { reduceAll, initialState, stateHash, storedState, type MachineState } from '@kwind/state';
 import { applyCalls, arbitraryCalls, headerFor, memoryTrace, recordCalls, type RandomCall } from '@kwind/testkit';
 import { Timeline } from '@kwind/timeline';
 
@@ -53,7 +53,10 @@ export interface History {
 /** A timeline over batches, with checkpoints at some positions. */
 export function timelineOver(batches: readonly EventBatch[], checkpoints: readonly number[] = []): Timeline {
   const trace = memoryTrace(batches, headerFor(kernel));
-  for (const at of checkpoints) trace.putCheckpoint(checkpointOf(foldTo(batches, Math.min(at, trace.length))));
+  for (const at of checkpoints) {
+    const { checkpoint, parts } = storedState(foldTo(batches, Math.min(at, trace.length)));
+    trace.putCheckpoint(checkpoint, parts);
+  }
   return new Timeline(trace, kernel);
 }
 

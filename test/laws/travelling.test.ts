@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { catalog } from '@kwind/events';
 import { slotsInUse, stateHash } from '@kwind/state';
-import { arbitraryCalls, recordCalls } from '@kwind/testkit';
-import type { Direction, Predicate, Timeline } from '@kwind/timeline';
+import { LiveMachine } from '@kwind/recorder';
+import { applyCalls, arbitraryCalls, headerFor, memoryTrace, recordCalls } from '@kwind/testkit';
+import { Timeline, type Direction, type Predicate } from '@kwind/timeline';
 import { arbitraryHistory, foldTo, hashAt, kernel, recordAfterBoot, resplit, timelineOver } from './histories.ts';
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
@@ -40,6 +41,25 @@ describe('travelling in a recorded history', () => {
         for (const live of states) expect(hashAt(timeline, live.position)).toBe(stateHash(live));
       }),
       { numRuns: 5 },
+    );
+  });
+
+  it('goes on where a recorder is still writing', () => {
+    fc.assert(
+      fc.property(fc.array(arbitraryCalls(kernel, 4), { minLength: 1, maxLength: 6 }), (rounds) => {
+        const trace = memoryTrace([], headerFor(kernel));
+        const machine = new LiveMachine(kernel, (batch) => trace.append(batch));
+        const timeline = new Timeline(trace, kernel);
+        for (const calls of rounds) {
+          applyCalls(machine, calls);
+          machine.flush();
+          timeline.refresh();
+          expect(timeline.length).toBe(machine.position);
+          expect(hashAt(timeline, timeline.length)).toBe(stateHash(machine.snapshot()));
+          expect(timeline.step(timeline.at(timeline.length), -3).position).toBe(Math.max(0, timeline.length - 3));
+        }
+      }),
+      { numRuns: 10 },
     );
   });
 

@@ -1,7 +1,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { profile } from '@kwind/x86';
 import type { EventBatch, TraceHeader } from '@kwind/events';
-import { initialState, reduceAll, type MachineState } from '@kwind/state';
+import { initialState, reduceAll, reduceRows, type MachineState } from '@kwind/state';
 import { Recorder, recordInto } from '@kwind/recorder';
 import { createTrace, openTrace } from '@kwind/trace';
 import { PTE_WRITTEN, type Sink } from './workload.ts';
@@ -68,19 +68,7 @@ export function record(path: string, make: (sink: Sink) => void): Time {
 export function replay(path: string): Time {
   return timed(() => {
     const reader = openTrace(path);
-    let state = initialState(linux);
-    let batches: EventBatch[] = [];
-    const flush = (): void => {
-      state = reduceAll(state, batches);
-      batches = [];
-    };
-    for (let seq = 0; seq < reader.length; ) {
-      const batch = reader.batchContaining(seq);
-      batches.push(batch);
-      seq += batch.length;
-      if (batches.length === 16) flush();
-    }
-    flush();
+    const state = reduceRows(initialState(linux), reader.rowsFrom(0));
     reader.close();
     if (state.position !== reader.length) throw new Error('the replay did not reach the end');
   });

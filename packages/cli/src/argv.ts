@@ -2,6 +2,7 @@
 const switches: Readonly<Record<string, string>> = {
   '-batch': '--batch',
   '-json': '--json',
+  '-nx': '--no-rc',
   '-q': '--quiet',
   '-quiet': '--quiet',
 };
@@ -15,7 +16,35 @@ export const STDOUT = '/dev/stdout';
  */
 export function normaliseArgv(argv: readonly string[]): readonly string[] {
   const words = argv.map((word, i) => (word === '-' ? streamFor(argv[i - 1]) : word));
-  return words.find((word) => !word.startsWith('-')) === 'debug' ? normaliseDebug(words) : words;
+  switch (words.find((word) => !word.startsWith('-'))) {
+    case 'debug':
+      return normaliseDebug(words);
+    case 'check':
+      return normaliseCheck(words);
+    case 'bisect':
+      return normaliseBisect(words);
+    default:
+      return words;
+  }
+}
+
+/** `--no-rule NAME` as one word: alone, yargs would take it for the opposite of --rule. */
+function normaliseCheck(argv: readonly string[]): readonly string[] {
+  const found: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const next = argv[i + 1];
+    if (argv[i] === '--no-rule' && next !== undefined) {
+      found.push(`--no-rule=${next}`);
+      i++;
+    } else found.push(argv[i]!);
+  }
+  return found;
+}
+
+/** What follows `run` is somebody else's command line. */
+function normaliseBisect(argv: readonly string[]): readonly string[] {
+  const run = argv.indexOf('run');
+  return run < 0 || argv.includes('--') ? argv : [...argv.slice(0, run + 1), '--', ...argv.slice(run + 1)];
 }
 
 const streamFor = (before: string | undefined): string => (before === '-o' || before === '--output' ? STDOUT : STDIN);

@@ -4,6 +4,7 @@ import { openTrace, type SqliteTraceReader } from '@kwind/trace';
 import { profile } from '@kwind/x86';
 import { pathOf } from './files.ts';
 import type { Io } from './io.ts';
+import { kernelText } from './kernel-texts.ts';
 import { BookmarkFile } from './repl/bookmark-file.ts';
 import { branchSaver } from './repl/save-branch.ts';
 
@@ -29,6 +30,7 @@ export function openSession(io: Io, trace: string, { at, ...options }: OpenOptio
     const session = new DebugSession(new Timeline(reader, build), {
       ...options,
       bookmarks: new BookmarkFile(pathOf(io, trace)),
+      kernelTexts: kernelText,
       saveBranch: branchSaver(io, reader.digest),
     });
     if (at !== 'start') session.dispatch({ do: 'goto', to: at });

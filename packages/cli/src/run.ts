@@ -2,13 +2,18 @@ import { dispatch, NO_COMMAND } from './cli.ts';
 import { commands } from './commands/index.ts';
 import { nameOf, type CommandSpec } from './commands/spec.ts';
 import { normaliseArgv } from './argv.ts';
-import { exitCodes, UsageError } from './exit-code.ts';
+import { bisectExitCode, exitCodes, UsageError } from './exit-code.ts';
 import type { Io } from './io.ts';
 import { print, write } from './output.ts';
 import { report } from './report.ts';
 
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   const words = normaliseArgv(argv);
+  const code = await runWords(words, io);
+  return words.includes('--bisect-exit') ? bisectExitCode(code) : code;
+}
+
+async function runWords(words: readonly string[], io: Io): Promise<number> {
   const view = withColourFlag(words, io);
   try {
     const { text, code } = await dispatch(words, view);

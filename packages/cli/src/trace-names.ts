@@ -8,14 +8,19 @@ interface Named {
   readonly seq: number;
   readonly name: string;
 }
+type Names<K> = ReadonlyMap<K, readonly Named[]>;
+
+const nameAt = (names: readonly Named[] | undefined, seq: number): string =>
+  names?.findLast((named) => named.seq <= seq)?.name ?? '';
 
 /** Names and calls for the events of a trace, looked up in the trace itself: no state has to be folded for a list. */
 export function contextOf(reader: TraceReader): EventContext {
-  let names: ReadonlyMap<number, readonly Named[]> | undefined;
+  let tables: Names<number> | undefined;
+  let resources: Names<bigint> | undefined;
   const chains = new Map<number, readonly string[]>();
   return {
-    tableName: (table, seq) =>
-      (names ??= namesOf(reader)).get(table)?.findLast((named) => named.seq <= seq)?.name ?? '',
+    tableName: (table, seq) => nameAt((tables ??= tableNames(reader)).get(table), seq),
+    resourceName: (id, seq) => nameAt((resources ??= resourceNames(reader)).get(id), seq),
     chain: (event) => {
       if (chains.size > KEPT_CHAINS) chains.clear();
       const cause = event.type === 'call.returned' ? eventAt(reader, event.cause)?.cause : event.cause;
@@ -41,16 +46,32 @@ function chainOf(reader: TraceReader, cause: number, known: Map<number, readonly
 }
 
 /** Symbols that tables got when they were allocated; a frame can become another table later. */
-function namesOf(reader: TraceReader): Map<number, Named[]> {
+function tableNames(reader: TraceReader): Names<number> {
   const names = new Map<number, Named[]>();
-  const code = specOfType('table.allocated')!.code;
-  for (const { firstSeq } of reader.batchesWith([code], 0, 'forward')) {
-    for (const event of reader.batchContaining(firstSeq)) {
-      if (event.type !== 'table.allocated' || event.name === '') continue;
-      const list = names.get(event.table);
-      if (list) list.push({ seq: event.seq, name: event.name });
-      else names.set(event.table, [{ seq: event.seq, name: event.name }]);
-    }
+  for (const event of eventsOf(reader, ['table.allocated'])) {
+    if (event.type === 'table.allocated' && event.name !== '') note(names, event.table, event.seq, event.name);
   }
   return names;
+}
+
+/** Names of resources, and what they were renamed to. */
+function resourceNames(reader: TraceReader): Names<bigint> {
+  const names = new Map<bigint, Named[]>();
+  for (const event of eventsOf(reader, ['resource.created', 'resource.renamed'])) {
+    if (event.type === 'resource.created') note(names, event.id, event.seq, event.name);
+    else if (event.type === 'resource.renamed') note(names, event.id, event.seq, event.after);
+  }
+  return names;
+}
+
+function note<K>(names: Map<K, Named[]>, key: K, seq: number, name: string): void {
+  const list = names.get(key);
+  if (list) list.push({ seq, name });
+  else names.set(key, [{ seq, name }]);
+}
+
+/** Events of batches that hold any of these types; others are among them. */
+function* eventsOf(reader: TraceReader, types: readonly EventView['type'][]): Generator<EventView> {
+  const codes = types.map((type) => specOfType(type)!.code);
+  for (const { firstSeq } of reader.batchesWith(codes, 0, 'forward')) yield* reader.batchContaining(firstSeq);
 }

@@ -24,24 +24,34 @@ export function align(kernel: readonly Effect[], model: readonly Effect[]): read
       continue;
     }
     const [skipKernel, skipModel] = nextAgreement(kernel, model, i, j);
-    for (let k = 0; k < Math.max(skipKernel, skipModel); k++) pushPair(pairs, k < skipKernel ? kernel[i + k] : undefined, k < skipModel ? model[j + k] : undefined);
+    for (let k = 0; k < Math.max(skipKernel, skipModel); k++)
+      pushPair(pairs, k < skipKernel ? kernel[i + k] : undefined, k < skipModel ? model[j + k] : undefined);
     [i, j] = [i + skipKernel, j + skipModel];
   }
   return pairs;
 }
 
 function pushPair(pairs: Pair[], kernel: Effect | undefined, model: Effect | undefined): void {
-  if (kernel && model && kernel.kind !== model.kind) pairs.push({ kernel, model: undefined }, { kernel: undefined, model });
+  if (kernel && model && kernel.kind !== model.kind)
+    pairs.push({ kernel, model: undefined }, { kernel: undefined, model });
   else if (kernel || model) pairs.push({ kernel, model });
 }
 
 /** The smallest step on both sides after which they agree; all that is left when they never do. */
-function nextAgreement(kernel: readonly Effect[], model: readonly Effect[], i: number, j: number): readonly [number, number] {
+function nextAgreement(
+  kernel: readonly Effect[],
+  model: readonly Effect[],
+  i: number,
+  j: number,
+): readonly [number, number] {
   for (let total = 1; total <= WINDOW; total++) {
     for (let k = 0; k <= total; k++) {
       const [a, b] = [kernel[i + k], model[j + total - k]];
       if (a && b && isSameEffect(a, b)) return [k, total - k];
     }
   }
-  return [kernel.length - i, model.length - j].map((left) => Math.min(left, WINDOW)) as unknown as readonly [number, number];
+  return [kernel.length - i, model.length - j].map((left) => Math.min(left, WINDOW)) as unknown as readonly [
+    number,
+    number,
+  ];
 }

@@ -8,17 +8,22 @@ export interface Effect {
   readonly texts?: readonly string[];
   /** Record that shows it; −1 on the model's side. */
   readonly n: number;
+  /** A store that says the same as the record right before it: same function, entry, value and stack. */
+  readonly repeats?: boolean;
 }
 
 export const isSameEffect = (a: Effect, b: Effect): boolean =>
-  a.kind === b.kind && a.values.length === b.values.length && a.values.every((value, i) => value === b.values[i]) && (a.texts ?? []).every((text, i) => text === b.texts?.[i]);
+  a.kind === b.kind &&
+  a.values.length === b.values.length &&
+  a.values.every((value, i) => value === b.values[i]) &&
+  (a.texts ?? []).every((text, i) => text === b.texts?.[i]);
 
 /** How the values of a kind read. */
 export function effectText(profile: KernelProfile, { kind, values, texts = [] }: Effect): string {
   if (/^p(?:te|md|ud|4d|gd)\./.test(kind)) {
     const [table = 0n, index = 0n, value = 0n] = values;
     const address = vaddr(BigInt.asUintN(64, (table << 12n) - profile.physBase + profile.startKernelMap));
-    const name = (table << 12n) < profile.kernelImageSize ? symbolAt(profile, address) : undefined;
+    const name = table << 12n < profile.kernelImageSize ? symbolAt(profile, address) : undefined;
     return `${kind} ${name ?? `table ${hex(table << 12n)}`}[${index}] = ${hex(value)}`;
   }
   const all = [...values.map((value) => hex(value)), ...texts.map((text) => JSON.stringify(text))];

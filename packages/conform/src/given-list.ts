@@ -2,7 +2,10 @@ import type { Given, GivenReason } from './report.ts';
 
 /** Collects what is taken as given, record by record. */
 export class GivenList {
-  readonly #found = new Map<string, { readonly reason: GivenReason; readonly what: string; readonly records: number[] }>();
+  readonly #found = new Map<
+    string,
+    { readonly reason: GivenReason; readonly what: string; readonly records: number[] }
+  >();
 
   add(reason: GivenReason, what: string, n: number): void {
     const key = `${reason} ${what}`;
@@ -12,7 +15,12 @@ export class GivenList {
   }
 
   list(): readonly Given[] {
-    return [...this.#found.values()].map(({ reason, what, records }) => ({ reason, what, records: runsOf(records), count: records.length }));
+    return [...this.#found.values()].map(({ reason, what, records }) => ({
+      reason,
+      what,
+      records: runsOf(records),
+      count: records.length,
+    }));
   }
 }
 

@@ -10,16 +10,32 @@ interface Untraced {
 
 const untraced: readonly Untraced[] = [
   { fn: 'cleanup_highmap', frames: ['cleanup_highmap'] },
-  { fn: 'init_mem_mapping', frames: ['init_mem_mapping', 'init_memory_mapping', 'init_range_memory_mapping', 'memory_map_top_down', '__kernel_physical_mapping_init', 'kernel_physical_mapping_init'] },
+  {
+    fn: 'init_mem_mapping',
+    frames: [
+      'init_mem_mapping',
+      'init_memory_mapping',
+      'init_range_memory_mapping',
+      'memory_map_top_down',
+      '__kernel_physical_mapping_init',
+      'kernel_physical_mapping_init',
+    ],
+  },
   { fn: 'mem_init', frames: ['mem_init', 'preallocate_vmalloc_pages'] },
 ];
 
-const isEffect = ({ fn, inner }: CaptureCall): boolean => inner.length === 0 && (levelOfStore(fn) !== undefined || isPageFlush(fn) || scopeOfFlush(fn) !== undefined || fn === 'native_write_cr3');
+/** Whether a call was put together here from what was seen inside it. */
+export const isUntraced = ({ fn, args }: CaptureCall): boolean =>
+  args.length === 0 && untraced.some((group) => group.fn === fn);
+
+const isEffect = ({ fn, inner }: CaptureCall): boolean =>
+  inner.length === 0 &&
+  (levelOfStore(fn) !== undefined || isPageFlush(fn) || scopeOfFlush(fn) !== undefined || fn === 'native_write_cr3');
 
 /** Put the stores of functions that were not traced themselves into a call of their own. Only a run without gaps counts. */
 export function withUntraced(calls: readonly CaptureCall[]): readonly CaptureCall[] {
   const found: CaptureCall[] = [];
-  for (let i = 0; i < calls.length; ) {
+  for (let i = 0; i < calls.length;) {
     const call = calls[i]!;
     const group = isEffect(call) ? untraced.find(({ frames }) => hasFrame(call, ...frames)) : undefined;
     const end = group ? endOfRun(calls, i, group) : i;
@@ -42,5 +58,17 @@ function callOf({ fn }: Untraced, inner: readonly CaptureCall[]): CaptureCall {
   const shown = inner.find(({ stack }) => stack.some((frame) => symbolOf(frame) === fn)) ?? first;
   const at = shown.stack.findIndex((frame) => symbolOf(frame) === fn);
   const stack = at < 0 ? [] : shown.stack.slice(at + 1);
-  return { n: first.n, origin: first.origin, fn, args: [], stack, resources: [], name: undefined, end: 'inferred', result: undefined, lastRecord: last.n, inner };
+  return {
+    n: first.n,
+    origin: first.origin,
+    fn,
+    args: [],
+    stack,
+    resources: [],
+    name: undefined,
+    end: 'inferred',
+    result: undefined,
+    lastRecord: last.n,
+    inner,
+  };
 }

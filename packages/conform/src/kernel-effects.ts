@@ -16,7 +16,8 @@ const inner: Readonly<Record<string, (args: readonly bigint[]) => readonly bigin
 };
 
 /** Arguments of a call as both sides give them; undefined for calls that are not compared. */
-export const comparedArgs = (fn: string, args: readonly bigint[]): readonly bigint[] | undefined => (Object.hasOwn(inner, fn) ? inner[fn]!(args) : undefined);
+export const comparedArgs = (fn: string, args: readonly bigint[]): readonly bigint[] | undefined =>
+  Object.hasOwn(inner, fn) ? inner[fn]!(args) : undefined;
 
 /** Functions whose result says something. Of a void function rax holds anything. */
 const results = new Set([
@@ -40,7 +41,12 @@ export const hasResult = (fn: string): boolean => results.has(fn);
  * What a driven call was seen to do, in order: the calls inside it that are compared, stores, flushes, and its results.
  * @param view the machine after the model ran the call: tables are known by then
  */
-export function kernelEffects(view: MachineView, call: CaptureCall, pointers: ResourcePointers, top = true): readonly Effect[] {
+export function kernelEffects(
+  view: MachineView,
+  call: CaptureCall,
+  pointers: ResourcePointers,
+  top = true,
+): readonly Effect[] {
   const { n, fn, args } = call;
   const level = levelOfStore(fn);
   if (level !== undefined) return storeEffects(view, call);
@@ -51,9 +57,29 @@ export function kernelEffects(view: MachineView, call: CaptureCall, pointers: Re
   const own = top ? undefined : comparedArgs(fn, args);
   const entered: Effect[] = own ? [{ kind: fn, values: own, n }] : [];
   const compared = hasResult(fn) && call.result !== undefined && (top || own !== undefined);
-  const left: Effect[] = compared ? [...slotOf(view, call), { kind: `returned ${fn}`, values: [pointers.of(seenValue(call))], n: call.lastRecord }] : [];
-  return [...entered, ...call.inner.flatMap((next) => kernelEffects(view, next, pointers, false)), ...left];
+  const left: Effect[] = compared
+    ? [...slotOf(view, call), { kind: `returned ${fn}`, values: [pointers.of(seenValue(call))], n: call.lastRecord }]
+    : [];
+  return [
+    ...entered,
+    ...call.inner.flatMap((next, i) => effectsOfInner(view, next, call.inner[i - 1], pointers)),
+    ...left,
+  ];
 }
+
+function effectsOfInner(
+  view: MachineView,
+  call: CaptureCall,
+  before: CaptureCall | undefined,
+  pointers: ResourcePointers,
+): readonly Effect[] {
+  const effects = kernelEffects(view, call, pointers, false);
+  const repeats = before !== undefined && levelOfStore(call.fn) !== undefined && isSameCall(before, call);
+  return repeats ? effects.map((effect) => ({ ...effect, repeats })) : effects;
+}
+
+const isSameCall = (a: CaptureCall, b: CaptureCall): boolean =>
+  b.n === a.n + 1 && a.fn === b.fn && a.args.join() === b.args.join() && a.stack.join() === b.stack.join();
 
 /** The slot that an early mapping went to, by the address that was returned. */
 function slotOf(view: MachineView, { fn, result = 0n, lastRecord }: CaptureCall): Effect[] {
@@ -71,7 +97,13 @@ function storeEffects(view: MachineView, { n, fn, args }: CaptureCall): readonly
   const place = entryAt(view, pointer);
   const seen = levelOfStore(fn)!;
   if (!place) return [{ kind: `${seen}.written`, values: [-1n, pointer, value], n }];
-  const level = storeLevel(view, place, seen, value);
+  const level = storeLevel(view, place, seen);
   const links = level !== 'pte' && isPresent(value) && !isLeaf(level, value);
-  return [{ kind: `${level}.${links ? 'populated' : 'written'}`, values: [BigInt(place.table), BigInt(place.index), value], n }];
+  return [
+    {
+      kind: `${level}.${links ? 'populated' : 'written'}`,
+      values: [BigInt(place.table), BigInt(place.index), value],
+      n,
+    },
+  ];
 }

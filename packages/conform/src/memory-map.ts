@@ -8,7 +8,12 @@ export interface MapResource extends E820Entry {
   readonly n: number;
 }
 
-const makers = ['e820__reserve_resources', 'e820__reserve_resources_late', 'e820_reserve_resources', 'e820_reserve_resources_late'];
+const makers = [
+  'e820__reserve_resources',
+  'e820__reserve_resources_late',
+  'e820_reserve_resources',
+  'e820_reserve_resources_late',
+];
 
 /** The memory map as the kernel's own resources show it, in its order: they are one array. Empty when it is not in the capture. */
 export function memoryMapOf(profile: KernelProfile, { calls }: Capture): readonly MapResource[] {
@@ -18,7 +23,8 @@ export function memoryMapOf(profile: KernelProfile, { calls }: Capture): readonl
       const node = call.resources.at(-1);
       if (node && node.root === undefined && call.fn.startsWith('insert_resource') && hasFrame(call, ...makers)) {
         const { pointer, start, end, name } = node;
-        if (!found.has(pointer)) found.set(pointer, { pointer, n: call.n, start, size: end - start + 1n, type: typeOf(profile, name) });
+        if (!found.has(pointer))
+          found.set(pointer, { pointer, n: call.n, start, size: end - start + 1n, type: typeOf(profile, name) });
       }
       look(call.inner);
     }

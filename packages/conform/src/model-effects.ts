@@ -4,7 +4,8 @@ import type { Effect } from './effect.ts';
 import { scopeOfFlush } from './names.ts';
 
 /** Names under which other kernels have the same flush. */
-const flushScope = (fn: string): 'all' | 'non-global' | undefined => scopeOfFlush(fn) ?? (fn === '__flush_tlb_global' ? 'all' : fn === '__flush_tlb' ? 'non-global' : undefined);
+const flushScope = (fn: string): 'all' | 'non-global' | undefined =>
+  scopeOfFlush(fn) ?? (fn === '__flush_tlb_global' ? 'all' : fn === '__flush_tlb' ? 'non-global' : undefined);
 const loadsRoot = new Set(['load_cr3', 'write_cr3']);
 
 /**
@@ -27,7 +28,8 @@ export function modelEffects(events: readonly BootEvent[]): readonly Effect[] {
       }
       case 'call.returned':
         open.pop();
-        if (hasResult(event.fn) && (open.length === 0 || comparedArgs(event.fn, [])))  add(`returned ${event.fn}`, event.result);
+        if (hasResult(event.fn) && (open.length === 0 || comparedArgs(event.fn, [])))
+          add(`returned ${event.fn}`, event.result);
         break;
       case 'tlb.page-flushed':
         add(event.type, event.vaddr);

@@ -39,6 +39,7 @@ export type GivenReason =
   | 'not-traced'
   | 'patched'
   | 'result-not-seen'
+  | 'recorded-twice'
   | 'injected';
 
 /** Something that the capture cannot show or that another part of the kernel decided, with the records it is about. */

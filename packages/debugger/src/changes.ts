@@ -5,6 +5,7 @@ import type { Cursor, Timeline } from '@kwind/timeline';
 import { entryInfo } from './explain.ts';
 import { nameOfTable } from './names.ts';
 import type { CachedInfo, Change } from './protocol.ts';
+import { isRangePath, rangeChanges } from './range-changes.ts';
 import { slotInfos } from './views/slots.ts';
 import { cachedInfo } from './views/walk.ts';
 
@@ -30,18 +31,19 @@ export function differences(timeline: Timeline, before: Cursor, after: Cursor): 
     ...single.filter((change) => change.kind !== 'entry' && change.kind !== 'value'),
     ...[...slots].flatMap((slot) => slotChange(timeline, Number(slot), before, after)),
     ...tlbChanges(before.state, after.state),
+    ...rangeChanges(before.state, after.state),
     ...tables.map((table) => tableChange(after.state, table)),
     ...single.filter((change) => change.kind === 'entry'),
     ...single.filter((change) => change.kind === 'value'),
   ];
 }
 
-/** A difference that stands alone; null for those of slots and of the TLB, which belong together. */
+/** A difference that stands alone; null for those of slots, of the TLB and of ranges, which belong together. */
 function changeOf(view: MachineState, { path, table, index, a, b }: StateDifference): Change | null {
   if (table !== undefined && index !== undefined) {
     return entryChange(view, view.pages.info(table)?.level ?? '', { table, index, before: a as bigint, after: b as bigint });
   }
-  if (/^(?:slots\[|tlb\b)/.test(path)) return null;
+  if (/^(?:slots\[|tlb\b)/.test(path) || isRangePath(path)) return null;
   const value = /^(register|variable)s\.(.+)$/.exec(path);
   if (value) {
     const kind = value[1] as 'register' | 'variable';

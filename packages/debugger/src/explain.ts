@@ -1,7 +1,7 @@
-import { entryPhys, describeFlags, isPresent, type Level } from '@kwind/x86';
+import { entryPhys, describeFlags, hex, isPresent, type Level } from '@kwind/x86';
 import { specOfType, toEvent, type EventView } from '@kwind/events';
 import { findKernelFunction } from '@kwind/kernel';
-import type { MachineView } from '@kwind/state';
+import { resourceById, type MachineView } from '@kwind/state';
 import { callsAround, type Timeline } from '@kwind/timeline';
 import { fixmapEntryVaddr, nameOfAddress, nameOfTable } from './names.ts';
 import type { CallInfo, EntryInfo, Happening, PlainEvent } from './protocol.ts';
@@ -31,6 +31,7 @@ export function happeningOf(timeline: Timeline, seq: number, view?: MachineView)
     file: told?.file ?? fileOf(fn, event.type),
     table: 'table' in event ? nameOfTable(machine, event.table) : '',
     name: nameOfEvent(machine, event),
+    ...(event.type.startsWith('resource.') && { resources: resourceNames(machine, event) }),
   });
 }
 
@@ -41,6 +42,17 @@ function nameOfEvent(view: MachineView, event: EventView): string {
     return address === undefined ? '' : nameOfAddress(view.profile, address);
   }
   return '';
+}
+
+/** Pointers of an event about resources, whatever field they stand in, with what they are called. */
+function resourceNames(view: MachineView, event: EventView): Readonly<Record<string, string>> {
+  const { id, parent, other, before, after } = event as Partial<Record<string, unknown>>;
+  const pointers = [id, parent, other, before, after].filter((value) => typeof value === 'bigint');
+  const named = pointers.flatMap((pointer) => {
+    const node = resourceById(view, pointer);
+    return node ? [[hex(pointer), node.name] as const] : [];
+  });
+  return Object.freeze(Object.fromEntries(named));
 }
 
 /** The call that a call.entered began. */

@@ -1,5 +1,6 @@
 export type * from './protocol.ts';
 export type * from './answers.ts';
+export type * from './machine-answers.ts';
 export { infoTopics } from './protocol.ts';
 export { commandHelp, commandWords, parseCommand } from './command-line/parse.ts';
 export { DebugSession, type SessionOptions } from './session.ts';
@@ -16,5 +17,6 @@ export { registersView } from './views/registers.ts';
 export { slotsView } from './views/slots.ts';
 export { summaryView } from './views/summary.ts';
 export { tlbView } from './views/tlb.ts';
+export type { KernelTextOptions, KernelTexts } from './views/machine.ts';
 export { walkView } from './views/walk.ts';
 export { warningsView } from './views/warnings.ts';

@@ -72,6 +72,12 @@ export const infoTopics = [
   'calls',
   'warnings',
   'profile',
+  'iomem',
+  'ioports',
+  'vmalloc',
+  'ptdump',
+  'e820',
+  'pat',
   'breakpoints',
   'bookmarks',
   'displays',
@@ -138,6 +144,8 @@ export interface Happening {
   /** Names of the things that the event's fields hold: `bm_pte`, `FIX_BTMAP slot 0 page 3`; '' when there is none. */
   readonly table: string;
   readonly name: string;
+  /** Names of the struct resources that the event points to, by pointer as hex; only in events about resources. */
+  readonly resources?: Readonly<Record<string, string>>;
 }
 
 /** An event as a plain frozen object: its own fields, its number, its cause and its depth. */
@@ -183,6 +191,13 @@ export type Change =
   | { readonly kind: 'register' | 'variable'; readonly name: string; readonly before: bigint; readonly after: bigint }
   | { readonly kind: 'tlb'; readonly vaddr: bigint; readonly before: CachedInfo | null; readonly after: CachedInfo | null }
   | { readonly kind: 'phase'; readonly before: string; readonly after: string }
+  /** A resource, an entry of the memory map, a virtual area, a noted memory type. */
+  | {
+      readonly kind: 'range';
+      readonly what: 'iomem' | 'ioport' | 'e820' | 'vmalloc' | 'memtype';
+      readonly before: RangeInfo | null;
+      readonly after: RangeInfo | null;
+    }
   /** Anything else, by where it stands in the machine. */
   | { readonly kind: 'value'; readonly path: string; readonly before: unknown; readonly after: unknown };
 
@@ -200,6 +215,16 @@ export interface SlotInfo {
   readonly claimedBy: number | null;
   /** The call that claimed it, with its caller and origin; null when free. */
   readonly owner: CallInfo | null;
+}
+
+export interface RangeInfo {
+  readonly start: bigint;
+  /** Last byte or port, inclusive. */
+  readonly end: bigint;
+  /** A resource's name, a type, or who asked for an area. */
+  readonly name: string;
+  /** Ancestors of a resource below its root; 0 for the others. */
+  readonly depth: number;
 }
 
 /** A translation as the TLB holds it. */

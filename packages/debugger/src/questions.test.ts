@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { earlyIoremap, earlyIounmap, load, setFixmap } from '@kwind/kernel';
+import { earlyIoremap, earlyIounmap, findKernelFunction, load, releaseRegion, requestRegion, setFixmap } from '@kwind/kernel';
 import type { LiveMachine } from '@kwind/recorder';
 import { fixmapIndexOf, physAddr } from '@kwind/x86';
 import { kernel, refusalOf, twoMappings, typed } from './testing/session.ts';
@@ -276,3 +276,52 @@ describe('other questions', () => {
   });
 });
 
+
+describe('resources', () => {
+  const session = (): ReturnType<typeof typed> => typed((machine) => {
+    requestRegion(machine, 0x60n, 1n, 'keyboard');
+    requestRegion(machine, 0x70n, 8n, 'rtc');
+    requestRegion(machine, 0x77n, 1n, 'taken');
+    releaseRegion(machine, 0x70n, 8n);
+    requestRegion(machine, 0x70n, 2n, 'rtc0');
+  });
+
+  it('have a history by range, in the words of /proc', () => {
+    const { spans, target } = session().ask('history ioport 0070-0077', 'history');
+    expect(target).toBe('ioport 0x70-0x77');
+    expect(spans.map(({ value }) => value.kind === 'resources' && value.resources.map(({ name, end }) => `${name} ${end}`))).toEqual([[], ['rtc 119'], [], ['rtc0 113']]);
+    expect(session().ask('history ioports 60', 'history').spans).toHaveLength(2);
+    expect(session().ask('history iomem 60-77', 'history').spans).toHaveLength(1);
+  });
+
+  it('are watched, asked after and explained like anything else', () => {
+    const asked = session();
+    asked.do('goto end');
+    expect(asked.move('last ioport 0x70-0x77').event?.event).toMatchObject({ type: 'resource.claimed', name: 'rtc0' });
+    expect(asked.move('last ioport 0x70-0x77').event?.event).toMatchObject({ type: 'resource.released', name: 'rtc' });
+    asked.do('watch ioport 70-77 if position > 0');
+    expect(asked.move('rc').event?.event).toMatchObject({ type: 'resource.claimed', name: 'rtc' });
+    expect(asked.ask('why ioport 70', 'why').chain.map((cause) => cause.relation)).toContain('called-by');
+    expect(asked.go('catch conflict', 'goto start', 'c').reason).toMatchObject({ hits: [{ what: 'ioport 0x70-0x77' }] });
+    expect(refusalOf(asked, 'last ioport 77-70', 'address/invalid').hint).toContain('0x70-0x77');
+    expect(refusalOf(asked, 'rwatch ioport 70', 'command/usage').message).toContain('MMU');
+    expect(refusalOf(asked, 'last iomem nowhere', 'address/invalid').hint).toContain('/proc');
+  });
+});
+
+describe('the difference of two positions', () => {
+  it('tells of resources, the memory map and areas as ranges', () => {
+    const session = typed((machine) => {
+      requestRegion(machine, 0x60n, 1n, 'keyboard');
+      releaseRegion(machine, 0x60n, 1n);
+      requestRegion(machine, 0x70n, 8n, 'rtc');
+      findKernelFunction('e820__range_add')!.run(machine, [0x1000n, 0x1000n, 1n], []);
+    });
+    const { changes } = session.ask('diff start end', 'diff');
+    expect(changes.filter((change) => change.kind === 'range')).toEqual([
+      { kind: 'range', what: 'ioport', before: null, after: { start: 0x70n, end: 0x77n, name: 'rtc', depth: 0 } },
+      { kind: 'range', what: 'e820', before: null, after: { start: 0x1000n, end: 0x1fffn, name: expect.stringMatching(/usable|RAM/) as string, depth: 0 } },
+    ]);
+    expect(changes.filter((change) => change.kind === 'value' && /^(?:resources|e820)/.test(change.path))).toEqual([]);
+  });
+});

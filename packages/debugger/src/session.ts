@@ -15,6 +15,7 @@ import { why } from './commands/why.ts';
 import { Core } from './core.ts';
 import type { Command, Place, Result } from './protocol.ts';
 import { parseAddress } from './ranges.ts';
+import type { KernelTexts } from './views/machine.ts';
 import { walkView } from './views/walk.ts';
 
 export interface SessionOptions {
@@ -23,6 +24,8 @@ export interface SessionOptions {
   readonly shouldStop?: () => boolean;
   /** Keeps a branch as a trace; without it `branch save` is refused. */
   readonly saveBranch?: SaveBranch;
+  /** Prints what a kernel shows of itself; without it the views hold data and no text. */
+  readonly kernelTexts?: KernelTexts;
 }
 
 /** One for each command; one that is forgotten does not compile. */
@@ -40,7 +43,7 @@ const handlers: Handlers = {
   back: revisit,
   forward: revisit,
   when,
-  info: (core, { topic, argument }) => (topic === 'breakpoints' ? breakpoints(core) : info(core, topic, argument)),
+  info: (core, { topic, argument }, { kernelTexts }) => (topic === 'breakpoints' ? breakpoints(core) : info(core, topic, argument, kernelTexts)),
   walk: (core, { address }) => walkView(core.timeline, core.cursor, parseAddress(address, core)),
   list,
   backtrace,

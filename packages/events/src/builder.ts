@@ -78,7 +78,15 @@ export class BatchBuilder {
     const fields = event as unknown as Record<string, never>;
     const list = plan.list === undefined ? undefined : (fields[plan.list] as readonly bigint[] | undefined);
     const at = this.#reserve(plan.spec.code, plan.width + (list ? 2 * list.length : 0));
-    for (const { name, kind, skip } of plan.fields) this.#put(kind, at + skip, fields[name], plan.spec.type, name);
+    const { fields: planned } = plan;
+    for (let i = 0; i < planned.length; i++) {
+      const { name, kind, skip } = planned[i]!;
+      const value: unknown = fields[name];
+      // The usual two first: a call with five arguments for each field took longer than all the rest.
+      if (typeof value === 'bigint' && kind !== 'pfn') splitInto(this.#words, at + skip, value);
+      else if (typeof value === 'number' && value >= 0 && kind !== 'pfn') this.#words[at + skip] = value;
+      else this.#put(kind, at + skip, value, plan.spec.type, name);
+    }
     if (plan.spec.code === CALL_ENTERED) this.#open.push(this.nextSeq - 1);
     else if (plan.spec.code === CALL_RETURNED) this.#open.pop();
     return this.#length - 1;

@@ -43,7 +43,14 @@ export interface CaptureCall {
 
 /** Something about a capture that a reader should know. `n` is the record it is about, −1 for the whole. */
 export interface CaptureNote {
-  readonly kind: 'cut' | 'lost-records' | 'order' | 'return-without-call' | 'skipped' | 'missing-key' | 'unknown-record';
+  readonly kind:
+    | 'cut'
+    | 'lost-records'
+    | 'order'
+    | 'return-without-call'
+    | 'skipped'
+    | 'missing-key'
+    | 'unknown-record';
   readonly n: number;
   readonly text: string;
 }
@@ -65,18 +72,37 @@ export type CaptureFact =
   | { readonly kind: 'call-entered' | 'call-left'; readonly call: CaptureCall }
   | { readonly kind: 'phase-entered'; readonly call: CaptureCall; readonly name: string }
   /** A store to an entry; `level` is the function's, and with 4 levels a p4d entry stands in the root. */
-  | { readonly kind: 'entry-stored'; readonly call: CaptureCall; readonly level: CaptureLevel; readonly pointer: bigint; readonly value: bigint }
+  | {
+      readonly kind: 'entry-stored';
+      readonly call: CaptureCall;
+      readonly level: CaptureLevel;
+      readonly pointer: bigint;
+      readonly value: bigint;
+    }
   | { readonly kind: 'page-flushed'; readonly call: CaptureCall; readonly vaddr: bigint }
   | { readonly kind: 'flushed'; readonly call: CaptureCall; readonly scope: 'non-global' | 'all' }
   | { readonly kind: 'range-flushed'; readonly call: CaptureCall; readonly start: bigint; readonly end: bigint }
   | { readonly kind: 'root-loaded'; readonly call: CaptureCall; readonly value: bigint }
   | { readonly kind: 'slots-based'; readonly call: CaptureCall }
   /** Before and after the stores of an early mapping. `vaddr` is 0 when it was refused, undefined when nobody saw. */
-  | { readonly kind: 'slot-asked' | 'slot-mapped'; readonly call: CaptureCall; readonly phys: bigint; readonly size: bigint; readonly vaddr: bigint | undefined }
+  | {
+      readonly kind: 'slot-asked' | 'slot-mapped';
+      readonly call: CaptureCall;
+      readonly phys: bigint;
+      readonly size: bigint;
+      readonly vaddr: bigint | undefined;
+    }
   | { readonly kind: 'slot-unmapped'; readonly call: CaptureCall; readonly vaddr: bigint; readonly size: bigint }
   | { readonly kind: 'resource-call'; readonly call: CaptureCall }
   /** What the call does to page tables and TLB follows from it, as far as no record inside it was seen. */
   | { readonly kind: 'effects-follow'; readonly call: CaptureCall }
   /** An area of the vmalloc range was taken for device memory; `end` is without the guard page. */
-  | { readonly kind: 'area-mapped'; readonly call: CaptureCall; readonly start: bigint; readonly end: bigint; readonly phys: bigint; readonly caller: string }
+  | {
+      readonly kind: 'area-mapped';
+      readonly call: CaptureCall;
+      readonly start: bigint;
+      readonly end: bigint;
+      readonly phys: bigint;
+      readonly caller: string;
+    }
   | { readonly kind: 'area-unmapped'; readonly call: CaptureCall; readonly vaddr: bigint };

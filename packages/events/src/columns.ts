@@ -4,84 +4,103 @@ import type { ByteReader, ByteWriter } from './bytes.ts';
 // The loops below spell the varint out and keep everything in locals: called a word at a time it took five times as
 // long, and a replay from disk is mostly this. tools/bench guards it.
 
-/** The rows of one event type within a batch: their numbers, and where each one's words start. */
+/** The rows of one event type within a batch: where each one's words start. */
 export interface Rows {
-  readonly rows: Uint16Array;
-  readonly offsets: Uint32Array;
+  readonly starts: Uint32Array;
   readonly words: Uint32Array;
 }
 
-/** A column that never changes is stored once, which spares both sides most of the high halves. */
-const CONSTANT = 0;
-const DELTAS = 1;
-const MOST_BYTES = 5;
+/** A length of at most 4,096 and a step: what one change of step takes at most. */
+const MOST_BYTES = 2 + 5;
 
-/** Word `skip` of each row, as zigzag differences modulo 2^32. */
-export function writeColumn(out: ByteWriter, { rows, offsets, words }: Rows, skip: number): void {
-  const room = out.reserve(2 + MOST_BYTES * rows.length);
-  const { bytes } = room;
-  let at = room.at + 1;
+/**
+ * Word `skip` of each row, as runs of equal steps modulo 2^32: how many rows go on with the step that holds (0 at first),
+ * then the next step, zigzag, which the next row takes; and so on, ending with a length. Neighbouring stores mostly
+ * step alike in every column, so a run of them costs a few bytes whatever its length.
+ */
+export function writeColumn(out: ByteWriter, { starts, words }: Rows, skip: number): void {
+  const { bytes, at: start } = out.reserve(2 + MOST_BYTES * starts.length);
+  let at = start;
   let previous = 0;
-  let firstEnd = at;
-  for (let i = 0; i < rows.length; i++) {
-    const word = words[offsets[rows[i]!]! + skip]!;
+  let held = 0;
+  let length = 0;
+  for (let i = 0; i < starts.length; i++) {
+    const word = words[starts[i]! + skip]!;
     const step = (word - previous) | 0;
-    let rest = ((step << 1) ^ (step >> 31)) >>> 0;
     previous = word;
+    if (step === held) {
+      length++;
+      continue;
+    }
+    if (length > 0x7f) {
+      bytes[at++] = (length & 0x7f) | 0x80;
+      length >>>= 7;
+    }
+    bytes[at++] = length;
+    let rest = ((step << 1) ^ (step >> 31)) >>> 0;
     while (rest > 0x7f) {
       bytes[at++] = (rest & 0x7f) | 0x80;
       rest >>>= 7;
     }
     bytes[at++] = rest;
-    if (i === 0) firstEnd = at;
+    held = step;
+    length = 0;
   }
-  const constant = isZero(bytes, firstEnd, at);
-  bytes[room.at] = constant ? CONSTANT : DELTAS;
-  out.commit(constant ? firstEnd : at);
+  out.commit(at);
+  out.varint(length);
 }
 
-function isZero(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if (bytes[i] !== 0) return false;
-  return true;
-}
+const corrupt = (what: string): ToolError =>
+  new ToolError('event/corrupt', `stored batch cannot be read: ${what}.`, 'Run kwind verify on the trace.');
 
-const corrupt = (what: string): ToolError => new ToolError('event/corrupt', `stored batch cannot be read: ${what}.`, 'Run kwind verify on the trace.');
-
-/** Read what {@link writeColumn} wrote into the rows. In a column of strings every word must lie below `limit`, their number; −1 for other columns. */
+/**
+ * Read what {@link writeColumn} wrote into the rows. In a column of strings every word must lie below `limit`, their
+ * number; −1 for other columns.
+ */
 export function readColumn(input: ByteReader, target: Rows, skip: number, limit: number): void {
-  const mode = input.byte();
-  if (mode === CONSTANT) return fillColumn(input, target, skip, limit);
-  if (mode !== DELTAS) throw corrupt(`column of kind ${mode}`);
-  const { rows, offsets, words } = target;
+  const { starts, words } = target;
   const bytes = input.source;
   let at = input.position;
+  const nrRows = starts.length;
   let previous = 0;
-  for (let i = 0; i < rows.length; i++) {
-    // Beyond the end reads undefined, which counts as 0 here and is caught by the check after the loop.
+  let step = 0;
+  let i = 0;
+  // Beyond the end reads undefined, which counts as 0 here and is caught by skipTo: each turn takes a row, so it ends.
+  for (;;) {
     let byte = bytes[at++]!;
+    let end = i + (byte & 0x7f);
+    if (byte > 0x7f) end += (bytes[at++]! & 0x7f) << 7;
+    if (end > nrRows) throw corrupt(`a run of ${end - i} rows where ${nrRows - i} are left`);
+    for (; i < end; i++) {
+      previous = (previous + step) | 0;
+      words[starts[i]! + skip] = previous;
+    }
+    if (i === nrRows) break;
+    byte = bytes[at++]!;
     let zigzag = byte & 0x7f;
     for (let shift = 7; byte > 0x7f && shift < 35; shift += 7) {
       byte = bytes[at++]!;
       zigzag |= (byte & 0x7f) << shift;
     }
-    previous = (previous + ((zigzag >>> 1) ^ -(zigzag & 1))) >>> 0;
-    if (limit >= 0 && previous >= limit) throw corrupt(`string ${previous} of ${limit}`);
-    words[offsets[rows[i]!]! + skip] = previous;
+    step = (zigzag >>> 1) ^ -(zigzag & 1);
+    previous = (previous + step) | 0;
+    words[starts[i++]! + skip] = previous;
   }
   input.skipTo(at);
+  if (limit >= 0) checkBelow(target, skip, limit);
 }
 
-function fillColumn(input: ByteReader, { rows, offsets, words }: Rows, skip: number, limit: number): void {
-  const value = input.delta(0);
-  if (limit >= 0 && value >= limit) throw corrupt(`string ${value} of ${limit}`);
-  for (let i = 0; i < rows.length; i++) words[offsets[rows[i]!]! + skip] = value;
+function checkBelow({ starts, words }: Rows, skip: number, limit: number): void {
+  for (const start of starts) {
+    if (words[start + skip]! >= limit) throw corrupt(`string ${words[start + skip]} of ${limit}`);
+  }
 }
 
 /** The lists at the end of rows: each word as the difference from the same place in the list before. */
-export function writeWords(out: ByteWriter, { rows, offsets, words }: Rows, skip: number): void {
+export function writeWords(out: ByteWriter, { starts, words }: Rows, skip: number): void {
   const previous: number[] = [];
-  for (const row of rows) {
-    const at = offsets[row]! + skip;
+  for (const start of starts) {
+    const at = start + skip;
     const count = 2 * words[at]!;
     for (let i = 0; i < count; i++) {
       const word = words[at + 1 + i]!;
@@ -91,12 +110,13 @@ export function writeWords(out: ByteWriter, { rows, offsets, words }: Rows, skip
   }
 }
 
-export function readWords(input: ByteReader, { rows, offsets, words }: Rows, skip: number, counts: Uint32Array): void {
+/** Each row's count stands in its first word already. */
+export function readWords(input: ByteReader, { starts, words }: Rows, skip: number): void {
   const previous: number[] = [];
-  for (const row of rows) {
-    const at = offsets[row]! + skip;
-    words[at] = counts[row]!;
-    for (let i = 0; i < 2 * counts[row]!; i++) {
+  for (const start of starts) {
+    const at = start + skip;
+    const count = 2 * words[at]!;
+    for (let i = 0; i < count; i++) {
       previous[i] = input.delta(previous[i] ?? 0);
       words[at + 1 + i] = previous[i]!;
     }

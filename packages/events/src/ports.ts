@@ -1,4 +1,4 @@
-import type { EventBatch } from './batch.ts';
+import type { EventBatch, RawBatch } from './batch.ts';
 
 /** By which road a trace's facts came: decided by the model, or seen in a real kernel. */
 export type SourceKind = 'script' | 'log' | 'capture' | 'events' | 'branch';
@@ -26,6 +26,13 @@ export interface Checkpoint {
   readonly position: number;
   /** Number of the reducer that made it; a reader ignores those of another. */
   readonly reducer: number;
+  /** What is read at once. */
+  readonly bytes: Uint8Array;
+}
+
+/** A piece of a checkpoint that is read only when it is needed, and stored only when it changed. */
+export interface CheckpointPart {
+  readonly part: number;
   readonly bytes: Uint8Array;
 }
 
@@ -37,6 +44,13 @@ export interface BatchSummary {
   readonly codes: ReadonlySet<number>;
 }
 
+/** Rows of a whole batch, valid until the next are asked for. */
+export interface BatchRows {
+  readonly firstSeq: number;
+  readonly length: number;
+  readonly raw: RawBatch;
+}
+
 /** Reading side of a store. Synchronous, because the stores are. */
 export interface TraceReader {
   readonly header: TraceHeader;
@@ -44,11 +58,15 @@ export interface TraceReader {
   readonly length: number;
   /** The batch that holds event `seq`. */
   batchContaining(seq: number): EventBatch;
+  /** The rows of all batches from the one that starts at `firstSeq` on: the fast way to fold a long stretch. */
+  rowsFrom?(firstSeq: number): Iterable<BatchRows>;
   /** First seq and length of each batch that may hold one of `codes`, in `direction` from `from` on (inclusive). */
   batchesWith(codes: readonly number[], from: number, direction: 'forward' | 'backward'): Iterable<BatchSummary>;
   /** Like batchesWith, for batches that store to a page-table page (by frame) or change a slot. */
   batchesTouching(touch: { readonly table?: number; readonly slot?: number }, from: number, direction: 'forward' | 'backward'): Iterable<BatchSummary>;
   checkpointAtOrBefore(position: number, reducer: number): Checkpoint | undefined;
+  /** A part as it was put last at or before a checkpoint's position. */
+  checkpointPart(checkpoint: Pick<Checkpoint, 'position' | 'reducer'>, part: number): Uint8Array | undefined;
   refresh(): void;
   close(): void;
 }
@@ -56,7 +74,8 @@ export interface TraceReader {
 /** Writing side of a store. */
 export interface TraceWriter {
   append(batch: EventBatch): void;
-  putCheckpoint(checkpoint: Checkpoint): void;
+  /** @param parts those that changed since the checkpoint before, in order of their numbers */
+  putCheckpoint(checkpoint: Checkpoint, parts?: Iterable<CheckpointPart>): void;
   /** Bytes of the log since the last checkpoint, and of that checkpoint: what a checkpoint policy weighs. */
   readonly sinceCheckpoint: { readonly logBytes: number; readonly lastBytes: number };
   /** Close the recording properly. */

@@ -3,4 +3,6 @@
  * Typed arrays cannot be frozen, so whoever comes through here promises to read only.
  */
 export { rawOf, batchFromRaw, type RawBatch } from './batch.ts';
+export { RowDecoder } from './codec.ts';
+export { readColumn, writeColumn } from './columns.ts';
 export { moveView, viewsByCode } from './view.ts';

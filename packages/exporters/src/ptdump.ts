@@ -23,6 +23,9 @@ export interface PtdumpOptions {
   readonly root?: Pfn;
 }
 
+/** Index of the root's first entry of the kernel half, where addresses jump. */
+const KERNEL_HALF = PTRS_PER_TABLE / 2;
+
 /** A walk on its way down. */
 interface Descent {
   readonly view: MachineView;
@@ -31,7 +34,8 @@ interface Descent {
 }
 
 /** Rights that the levels above leave: RW and USER need all of them, NX any. */
-const combine = (above: bigint, flags: bigint): bigint => (above & flags & (PTE.RW | PTE.USER)) | ((above | flags) & PTE.NX);
+const combine = (above: bigint, flags: bigint): bigint =>
+  (above & flags & (PTE.RW | PTE.USER)) | ((above | flags) & PTE.NX);
 
 /**
  * The kernel's page tables as /sys/kernel/debug/page_tables/kernel (kernel_page_tables up to 4.18) shows them, byte for byte:
@@ -42,13 +46,18 @@ const combine = (above: bigint, flags: bigint): bigint => (above & flags & (PTE.
 export function ptdump(view: MachineView, { root = kernelRoot(view) }: PtdumpOptions = {}): string {
   const rows = new RowPrinter(view.profile);
   const descent: Descent = { view, rows, levels: walkLevels(view.profile.levels) };
-  const size = coverageOf('pgd', view.profile.levels);
-  const hole = guardHole(view.profile);
-  const skipped = view.profile.ioremap.ptdump.skipsGuardHole
-    ? { from: Number((hole.start / size) & 511n), to: Number((hole.end / size) & 511n) }
-    : { from: 0, to: 0 };
-  walkTable(descent, 0, root, 0n, undefined, 0, skipped.from === 0 ? PTRS_PER_TABLE : skipped.from);
-  if (skipped.from !== 0) walkTable(descent, 0, root, 0n, undefined, skipped.to, PTRS_PER_TABLE);
+  walkTable(descent, 0, root, 0n, undefined, 0, KERNEL_HALF);
+  const { end } = guardHole(view.profile);
+  const first = Number((end / coverageOf('pgd', view.profile.levels)) & 511n);
+  walkTable(
+    descent,
+    0,
+    root,
+    0n,
+    undefined,
+    view.profile.ioremap.ptdump.skipsGuardHole ? first : KERNEL_HALF,
+    PTRS_PER_TABLE,
+  );
   return rows.finish();
 }
 
@@ -57,20 +66,40 @@ function kernelRoot(view: MachineView): Pfn {
   const address = symbols[finalRoot];
   const phys = address === undefined ? undefined : paOf(view.profile, address);
   if (phys !== undefined) return pfnOf(phys);
-  throw new ToolError('option/invalid', `profile ${name} does not say where ${finalRoot} is.`, `Give symbol.${finalRoot}=ADDRESS.`);
+  throw new ToolError(
+    'option/invalid',
+    `profile ${name} does not say where ${finalRoot} is.`,
+    `Give symbol.${finalRoot}=ADDRESS.`,
+  );
 }
 
 /** Entries `from` to `to` of a table that covers addresses from `base` on (not yet sign-extended). */
-function walkTable(descent: Descent, depth: number, table: number, base: bigint, above: bigint | undefined, from: number, to: number): void {
+function walkTable(
+  descent: Descent,
+  depth: number,
+  table: number,
+  base: bigint,
+  above: bigint | undefined,
+  from: number,
+  to: number,
+): void {
   const { view, levels } = descent;
   const level = levels[depth]!;
   const size = coverageOf(level, view.profile.levels);
-  for (let index = from; index < to; ) {
+  for (let index = from; index < to;) {
     const entry = view.pages.entry(table, index);
     const address = canonical(descent, base + BigInt(index) * size);
     if (entry !== 0n && !isLeaf(level, entry) && isPresent(entry)) {
       const rights = above === undefined ? flagsOf(descent, level, entry) : combine(above, entry);
-      walkTable(descent, depth + 1, pfnOf(entryPhys(level, entry)), base + BigInt(index) * size, rights, 0, PTRS_PER_TABLE);
+      walkTable(
+        descent,
+        depth + 1,
+        pfnOf(entryPhys(level, entry)),
+        base + BigInt(index) * size,
+        rights,
+        0,
+        PTRS_PER_TABLE,
+      );
       index++;
       continue;
     }
@@ -92,7 +121,15 @@ function runLength({ view }: Descent, level: Level, table: number, index: number
   return count;
 }
 
-function noteRun(descent: Descent, level: Level, address: bigint, entry: bigint, above: bigint | undefined, size: bigint, count: number): void {
+function noteRun(
+  descent: Descent,
+  level: Level,
+  address: bigint,
+  entry: bigint,
+  above: bigint | undefined,
+  size: bigint,
+  count: number,
+): void {
   const { rows, view } = descent;
   // The generic walker passes over upper entries that are neither empty nor present nor large.
   const isPassedOver = entry !== 0n && !isPresent(entry) && level !== 'pte' && (entry & PTE.PSE) === 0n;
@@ -104,7 +141,8 @@ function noteRun(descent: Descent, level: Level, address: bigint, entry: bigint,
 }
 
 function flagsOf({ view }: Descent, level: Level, entry: bigint): bigint {
-  const kept = view.profile.ioremap.ptdump.keepsPatLarge && level !== 'pte' && isLeaf(level, entry) ? entry & PTE.PAT_LARGE : 0n;
+  const kept =
+    view.profile.ioremap.ptdump.keepsPatLarge && level !== 'pte' && isLeaf(level, entry) ? entry & PTE.PAT_LARGE : 0n;
   return (entry & ~PHYSICAL_PAGE_MASK) | kept;
 }
 

@@ -24,8 +24,12 @@ interface Line {
 export function procVmallocinfo(view: MachineView, { hashed = false }: VmallocinfoOptions = {}): string {
   const { unpurged } = view.profile.ioremap.vmalloc;
   const pointer = (address: bigint): string => (hashed ? '0x(____ptrval____)' : `0x${bare16(address)}`);
-  const head = (start: bigint, end: bigint): string => `${pointer(start)}-${pointer(end)} ${String(end - start).padStart(7)}`;
-  const used = vmapAreas(view).map((area): Line => ({ start: area.start, text: `${head(area.start, area.end)}${tailOf(view.profile, area)}\n` }));
+  const head = (start: bigint, end: bigint): string =>
+    `${pointer(start)}-${pointer(end)} ${String(end - start).padStart(7)}`;
+  const used = vmapAreas(view).map((area): Line => ({
+    start: area.start,
+    text: `${head(area.start, area.end)}${tailOf(view.profile, area)}\n`,
+  }));
   const waiting = (areas: readonly LazyArea[]): Line[] =>
     areas.map(({ start, end }) => ({ start, text: `${head(start, end)} unpurged vm_area\n` }));
   switch (unpurged) {

@@ -18,4 +18,10 @@ export const importFormats: readonly ImportFormat[] = [
       'boot with early_ioremap_debug ignore_loglevel log_buf_len=4M, then dmesg > boot.log; or log the serial console',
     gives: 'calls',
   },
+  {
+    id: 'capture',
+    title: 'calls of a real kernel that a tracer saw, one JSON object a line',
+    madeBy: 'gdb, bpftrace or another tracer that prints the format of packages/importers/src/capture/FORMAT.md',
+    gives: 'facts',
+  },
 ];

@@ -10,6 +10,7 @@ import {
   PTE,
   type KernelProfile,
 } from '@kwind/x86';
+import { ioremapConstants } from './constants-ioremap.ts';
 import { resourceConstants } from './constants-resources.ts';
 
 const sizes = (profile: KernelProfile): [string, bigint][] => [
@@ -58,5 +59,6 @@ export function kernelConstants(profile: KernelProfile): ReadonlyMap<string, big
     ...sizes(profile),
     ...places(profile),
     ...resourceConstants(profile),
+    ...ioremapConstants(profile),
   ]);
 }

@@ -5,6 +5,7 @@ import { e820Functions } from './functions/e820.ts';
 import { earlyIoremapFunctions } from './functions/early-ioremap.ts';
 import { fixmapFunctions } from './functions/fixmap.ts';
 import { ioremapFunctions } from './functions/ioremap.ts';
+import { rawFunctions } from './functions/raw.ts';
 import { resourceFunctions } from './functions/resource.ts';
 
 /** Every function that a script, an import or the debugger may call, of all kernels together. */
@@ -16,6 +17,7 @@ export const kernelFunctions: readonly KernelFunction[] = Object.freeze([
   ...resourceFunctions,
   ...e820Functions,
   ...ioremapFunctions,
+  ...rawFunctions,
 ]);
 
 const byName = new Map(kernelFunctions.map((fn) => [fn.name, fn]));

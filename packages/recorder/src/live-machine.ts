@@ -50,7 +50,14 @@ export class LiveMachine implements KernelContext {
   /** A store to an entry as numbers, for sources that produce millions. */
   emitEntry(code: number, table: number, index: number, beforeLo: number, beforeHi: number, afterLo: number, afterHi: number): number {
     if (!isEntryCode(code)) throw new RangeError(`${code} is not the code of a store to an entry`);
-    return this.#apply(this.#builder.appendEntry(code, table, index, beforeLo, beforeHi, afterLo, afterHi));
+    const at = this.#builder.appendEntry(code, table, index, beforeLo, beforeHi, afterLo, afterHi);
+    const writer = this.#writer;
+    // What applyRows would do with the row, without going through it; a mismatch takes that road for its error.
+    if (!writer.pages.write(table, index, beforeLo, beforeHi, afterLo, afterHi)) return this.#apply(at);
+    writer.position++;
+    const seq = this.#builder.nextSeq - 1;
+    if (this.#builder.isFull) this.flush();
+    return seq;
   }
 
   /** Give the next call that is entered its site. */

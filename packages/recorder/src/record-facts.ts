@@ -1,6 +1,15 @@
 import { assertNever, vaddr } from '@kwind/x86';
 import type { CaptureCall, CaptureFact } from '@kwind/events';
-import { earlyIoremapSetup, flushGlobal, flushLocal, flushTlbKernelRange, loadCr3, renameRegion, startup64, x86StartKernel } from '@kwind/kernel';
+import {
+  earlyIoremapSetup,
+  flushGlobal,
+  flushLocal,
+  flushTlbKernelRange,
+  loadCr3,
+  renameRegion,
+  startup64,
+  x86StartKernel,
+} from '@kwind/kernel';
 import { recordArea, recordPurge } from './capture/areas.ts';
 import { entryAt, storeSeen } from './capture/entries.ts';
 import { recordWhatFollows } from './capture/follow.ts';
@@ -49,7 +58,13 @@ export class FactRecorder {
   }
 
   get result(): FactRun {
-    return { facts: this.#facts, unplaced: this.#unplaced, followed: this.#followed, assumed: this.#assumed, contradictions: this.#contradictions };
+    return {
+      facts: this.#facts,
+      unplaced: this.#unplaced,
+      followed: this.#followed,
+      assumed: this.#assumed,
+      contradictions: this.#contradictions,
+    };
   }
 
   record(fact: CaptureFact): void {
@@ -87,13 +102,29 @@ export class FactRecorder {
   }
 
   #enter({ fn, args, name, stack, origin, end }: CaptureCall): undefined {
-    const text = [...(name === undefined ? [] : [`name="${name}"`]), ...(end === 'skipped' ? ['skipped by the tracer'] : [])].join(' ');
+    const text = [
+      ...(name === undefined ? [] : [`name="${name}"`]),
+      ...(end === 'skipped' ? ['skipped by the tracer'] : []),
+    ].join(' ');
     const [caller = '', ...outer] = stack;
     this.#machine.emit({ type: 'call.entered', fn, args, text, caller, stack: outer.join(' '), origin });
   }
 
   /** Page tables and TLB. */
-  #memory(fact: Exclude<CaptureFact, { kind: `call-${string}` | `phase-${string}` | `slot-${string}` | `area-${string}` | 'resource-call' | 'effects-follow' }>): string | undefined {
+  #memory(
+    fact: Exclude<
+      CaptureFact,
+      {
+        kind:
+          | `call-${string}`
+          | `phase-${string}`
+          | `slot-${string}`
+          | `area-${string}`
+          | 'resource-call'
+          | 'effects-follow';
+      }
+    >,
+  ): string | undefined {
     const machine = this.#machine;
     switch (fact.kind) {
       case 'entry-stored':
@@ -105,7 +136,12 @@ export class FactRecorder {
         (fact.scope === 'all' ? flushGlobal : flushLocal)(partOf(machine));
         return undefined;
       case 'range-flushed':
-        if (fact.call.inner.length === 0) flushTlbKernelRange(partOf(machine, (event) => event.type !== 'call.entered' && event.type !== 'call.returned'), vaddr(fact.start), vaddr(fact.end));
+        if (fact.call.inner.length === 0)
+          flushTlbKernelRange(
+            partOf(machine, (event) => event.type !== 'call.entered' && event.type !== 'call.returned'),
+            vaddr(fact.start),
+            vaddr(fact.end),
+          );
         recordPurge(machine, fact.call, fact.start, fact.end);
         return undefined;
       case 'root-loaded':
@@ -130,19 +166,25 @@ export class FactRecorder {
     const rename = knownRename(call);
     if (!rename || call.result === undefined || !resourceById(this.#machine.view, call.result)) return;
     renameRegion(this.#machine, call.result, rename.name);
-    this.#assumed.push(`record ${call.n}: ${rename.by} renames its region from ${call.name ?? '(null)'} to ${rename.name}.`);
+    this.#assumed.push(
+      `record ${call.n}: ${rename.by} renames its region from ${call.name ?? '(null)'} to ${rename.name}.`,
+    );
   }
 
   #resource(call: CaptureCall): string | undefined {
     const machine = this.#machine;
     this.#pointers.learn(call.resources);
     for (const seen of call.resources) readResource(machine, this.#pointers, seen);
-    machine.given = { resource: () => (call.fn === '__request_region' && call.result !== 0n ? call.result : undefined) };
+    machine.given = {
+      resource: () => (call.fn === '__request_region' && call.result !== 0n ? call.result : undefined),
+    };
     const result = runResourceCall(partOf(machine), this.#pointers, call);
     machine.given = undefined;
     if (result === undefined || call.result === undefined) return undefined;
     const seen = this.#pointers.of(seenResult(call));
-    return (result ?? 0n) === seen ? undefined : `record ${call.n}: ${call.fn}() returned 0x${seen.toString(16)}; the tree as it is known gives 0x${(result ?? 0n).toString(16)}.`;
+    return (result ?? 0n) === seen
+      ? undefined
+      : `record ${call.n}: ${call.fn}() returned 0x${seen.toString(16)}; the tree as it is known gives 0x${(result ?? 0n).toString(16)}.`;
   }
 }
 

@@ -32,12 +32,26 @@ function callsOf(innermost: CallFrame | null): Omit<CallFrame, 'outer'>[] {
   return frames;
 }
 
-/** A state as bytes: small part as JSON, then each page-table page as level, name and its non-zero entries. */
-export function encodeState(state: MachineState): Uint8Array<ArrayBuffer> {
-  const out = new ByteWriter();
+/** Position and all but the pages. */
+export function encodeSmall(out: ByteWriter, state: MachineState): void {
   const small: Small = { control: state.control, counters: state.counters, calls: callsOf(state.calls) };
   out.text(String(state.position));
   out.text(JSON.stringify(sorted(small), encodeBig));
+}
+
+/** What {@link encodeSmall} wrote, frozen. */
+export function decodeSmall(input: ByteReader, profile: KernelProfile): Omit<MachineState, 'pages'> {
+  const position = Number(input.text()) as Position;
+  const { control, counters, calls } = parseSmall(input.text());
+  let innermost: CallFrame | null = null;
+  for (const frame of calls) innermost = Object.freeze({ ...frame, args: Object.freeze(frame.args), outer: innermost });
+  return { profile, position, control: deepFreeze(control), counters: Object.freeze(counters), calls: innermost };
+}
+
+/** A state as bytes: small part as JSON, then each page-table page as level, name and its non-zero entries. */
+export function encodeState(state: MachineState): Uint8Array<ArrayBuffer> {
+  const out = new ByteWriter();
+  encodeSmall(out, state);
   const tables = [...state.pages.tables()].sort((a, b) => a - b);
   out.varint(tables.length);
   for (const table of tables) encodePage(out, state.pages, table);
@@ -69,14 +83,11 @@ function encodePage(out: ByteWriter, pages: PageStore, table: number): void {
  */
 export function decodeState(bytes: Uint8Array, profile: KernelProfile): MachineState {
   const input = new ByteReader(bytes);
-  const at = Number(input.text());
-  const small = parseSmall(input.text());
+  const small = decodeSmall(input, profile);
   const writer = new PageWriter(new PageStore());
   const count = input.varint();
   for (let i = 0; i < count; i++) decodePage(input, writer);
-  let calls: CallFrame | null = null;
-  for (const frame of small.calls) calls = Object.freeze({ ...frame, outer: calls });
-  return Object.freeze({ profile, position: at as Position, control: deepFreeze(small.control), counters: Object.freeze(small.counters), calls, pages: writer.finish() });
+  return Object.freeze({ ...small, pages: writer.finish() });
 }
 
 function parseSmall(text: string): Small {

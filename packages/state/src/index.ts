@@ -13,8 +13,9 @@ export {
 export { initialState, type MachineState, type MachineView } from './machine.ts';
 export { PageStore, type PageView, type TableInfo } from './page-store.ts';
 export { MachineWriter } from './writer.ts';
-export { applyRows, reduce, reduceAll, REDUCER_VERSION } from './reduce.ts';
+export { applyRows, reduce, reduceAll, reduceRows, REDUCER_VERSION } from './reduce.ts';
 export { decodeState, encodeState, stateHash } from './checkpoint.ts';
+export { loadState, storedState, type StoredState } from './stored-state.ts';
 export * from './selectors/index.ts';
 export { checkInvariants } from './invariants.ts';
 export { compareStates, type StateDifference } from './compare.ts';

@@ -44,11 +44,19 @@ function copyOf(page: Uint32Array): Uint32Array {
   return copy;
 }
 
+/** Makes a page that nobody has asked for yet; gives the same content each time. */
+export type PageLoader = (table: number, ordinal: number) => Uint32Array;
+
 interface Pages {
   readonly ordinals: ReadonlyMap<number, number>;
-  readonly images: readonly Uint32Array[];
+  /** A hole is a page that `load` makes when it is first needed; then it stands here. */
+  readonly images: (Uint32Array | undefined)[];
   readonly infos: readonly TableInfo[];
+  readonly load: PageLoader | undefined;
 }
+
+const imageAt = (pages: Pages, ordinal: number): Uint32Array =>
+  (pages.images[ordinal] ??= pages.load!(pages.infos[ordinal]!.table, ordinal));
 
 let pagesOf: (store: PageStore) => Pages;
 
@@ -59,12 +67,18 @@ let pagesOf: (store: PageStore) => Pages;
 export class PageStore implements PageView {
   readonly #pages: Pages;
 
-  constructor(pages: Pages = { ordinals: new Map(), images: [], infos: [] }) {
+  constructor(pages: Pages = { ordinals: new Map(), images: [], infos: [], load: undefined }) {
     this.#pages = pages;
   }
 
   static {
     pagesOf = (store) => store.#pages;
+  }
+
+  /** Pages of which so far only level and name are known, in order; `load` makes each when it is first looked at. */
+  static lazy(infos: readonly TableInfo[], load: PageLoader): PageStore {
+    const ordinals = new Map(infos.map((info, ordinal) => [info.table, ordinal]));
+    return new PageStore({ ordinals, images: Array.from(infos, () => undefined), infos, load });
   }
 
   get size(): number {
@@ -86,20 +100,31 @@ export class PageStore implements PageView {
   /** A copy of a page's 1,024 words, low word of an entry first; zeroes for an absent page. */
   imageOf(table: number): Uint32Array {
     const ordinal = this.#pages.ordinals.get(table);
-    return ordinal === undefined ? new Uint32Array(PAGE_WORDS) : this.#pages.images[ordinal]!.slice();
+    return ordinal === undefined ? new Uint32Array(PAGE_WORDS) : imageAt(this.#pages, ordinal).slice();
+  }
+  /** Level and name of all pages, in the order in which they were first seen. */
+  infos(): readonly TableInfo[] {
+    return this.#pages.infos;
+  }
+  /** Whether the page with this ordinal is the very same as in `earlier`, a state that this one came from. */
+  isUnchanged(earlier: PageStore, ordinal: number): boolean {
+    return earlier.#pages.images[ordinal] !== undefined && this.#pages.images[ordinal] === earlier.#pages.images[ordinal];
   }
   /** True when both hold the very same page, so that a comparison can skip it. */
   sharesPage(other: PageStore, table: number): boolean {
     const mine = this.#pages.ordinals.get(table);
     const theirs = other.#pages.ordinals.get(table);
-    return mine !== undefined && theirs !== undefined && this.#pages.images[mine] === other.#pages.images[theirs];
+    return mine !== undefined && theirs !== undefined && imageAt(this.#pages, mine) === imageAt(other.#pages, theirs);
   }
 }
+
+/** A page's own words, for coding it without a copy. Only for this room: whoever asks promises to read only. */
+export const wordsOf = (store: PageStore, ordinal: number): Uint32Array => imageAt(pagesOf(store), ordinal);
 
 function readEntry(pages: Pages, table: number, index: number): Pte {
   const ordinal = pages.ordinals.get(table);
   if (ordinal === undefined) return pte(0n);
-  const image = pages.images[ordinal]!;
+  const image = imageAt(pages, ordinal);
   return joinWords(image[2 * index]!, image[2 * index + 1]!) as Pte;
 }
 
@@ -107,12 +132,13 @@ function readEntry(pages: Pages, table: number, index: number): Pte {
 export class PageWriter implements PageView {
   #ordinals: Map<number, number>;
   #ownsOrdinals = false;
-  #images: Uint32Array[];
+  #images: (Uint32Array | undefined)[];
   #ownsImages = false;
   #infos: TableInfo[];
   /** owned[ordinal] = 1 once the page is this writer's copy. */
   #owned: Uint8Array;
   readonly #base: PageStore;
+  readonly #load: PageLoader | undefined;
   // The last page written: runs of writes go to one table, so most look-ups stop here.
   #lastTable = -1;
   #lastImage: Uint32Array = new Uint32Array(0);
@@ -121,7 +147,8 @@ export class PageWriter implements PageView {
     const pages = pagesOf(base);
     this.#base = base;
     this.#ordinals = pages.ordinals as Map<number, number>;
-    this.#images = pages.images as Uint32Array[];
+    this.#images = pages.images;
+    this.#load = pages.load;
     this.#infos = pages.infos as TableInfo[];
     this.#owned = new Uint8Array(pages.images.length + 64);
   }
@@ -133,7 +160,7 @@ export class PageWriter implements PageView {
     return this.#ordinals.has(table);
   }
   entry(table: number, index: number): Pte {
-    return readEntry({ ordinals: this.#ordinals, images: this.#images, infos: this.#infos }, table, index);
+    return readEntry(this.#pages(), table, index);
   }
   info(table: number): TableInfo | undefined {
     const ordinal = this.#ordinals.get(table);
@@ -174,7 +201,11 @@ export class PageWriter implements PageView {
   /** The pages as they are now, immutable; the writer must not be used again. */
   finish(): PageStore {
     if (!this.#ownsImages) return this.#base;
-    return new PageStore({ ordinals: this.#ordinals, images: this.#images, infos: this.#infos });
+    return new PageStore(this.#pages());
+  }
+
+  #pages(): Pages {
+    return { ordinals: this.#ordinals, images: this.#images, infos: this.#infos, load: this.#load };
   }
 
   #select(table: number): void {
@@ -182,7 +213,7 @@ export class PageWriter implements PageView {
     const ordinal = known ?? this.#add(table);
     if (this.#owned[ordinal] !== 1) {
       this.#ownImages();
-      this.#images[ordinal] = copyOf(this.#images[ordinal]!);
+      this.#images[ordinal] = copyOf(imageAt(this.#pages(), ordinal));
       this.#owned[ordinal] = 1;
     }
     this.#lastTable = table;

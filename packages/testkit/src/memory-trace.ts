@@ -5,6 +5,7 @@ import {
   EVENT_SCHEMA,
   type BatchSummary,
   type Checkpoint,
+  type CheckpointPart,
   type EventBatch,
   type TraceHeader,
   type TraceReader,
@@ -38,6 +39,7 @@ export class MemoryTrace implements TraceReader, TraceWriter {
   readonly header: TraceHeader;
   readonly #batches: EventBatch[] = [];
   readonly #checkpoints: Checkpoint[] = [];
+  readonly #parts: (Checkpoint & CheckpointPart)[] = [];
   #log = { logBytes: 0, lastBytes: 0 };
 
   constructor(header: TraceHeader) {
@@ -59,8 +61,9 @@ export class MemoryTrace implements TraceReader, TraceWriter {
     this.#batches.push(decodeBatch(bytes, batch.firstSeq));
     this.#log = { ...this.#log, logBytes: this.#log.logBytes + bytes.length };
   }
-  putCheckpoint(checkpoint: Checkpoint): void {
+  putCheckpoint(checkpoint: Checkpoint, parts: Iterable<CheckpointPart> = []): void {
     this.#checkpoints.push({ ...checkpoint, bytes: checkpoint.bytes.slice() });
+    for (const { part, bytes } of parts) this.#parts.push({ ...checkpoint, part, bytes: bytes.slice() });
     this.#log = { logBytes: 0, lastBytes: checkpoint.bytes.length };
   }
 
@@ -81,6 +84,11 @@ export class MemoryTrace implements TraceReader, TraceWriter {
     return this.#checkpoints
       .filter((one) => one.position <= position && one.reducer === reducer)
       .toSorted((a, b) => b.position - a.position)[0];
+  }
+  checkpointPart(checkpoint: Pick<Checkpoint, 'position' | 'reducer'>, part: number): Uint8Array | undefined {
+    return this.#parts
+      .filter((one) => one.part === part && one.position <= checkpoint.position && one.reducer === checkpoint.reducer)
+      .toSorted((a, b) => b.position - a.position)[0]?.bytes;
   }
   refresh(): void {}
   close(): void {}

@@ -57,6 +57,9 @@ export class BranchTrace implements TraceReader {
   checkpointAtOrBefore(position: number, reducer: number): Checkpoint | undefined {
     return this.#parent.checkpointAtOrBefore(Math.min(position, this.forkedAt), reducer);
   }
+  checkpointPart(checkpoint: Pick<Checkpoint, 'position' | 'reducer'>, part: number): Uint8Array | undefined {
+    return this.#parent.checkpointPart(checkpoint, part);
+  }
 
   refresh(): void {}
   close(): void {}

@@ -100,6 +100,7 @@ describe('a timeline', () => {
         batchesWith: reader.batchesWith.bind(reader),
         batchesTouching: () => [],
         checkpointAtOrBefore: () => undefined,
+        checkpointPart: () => undefined,
         refresh: () => {},
         close: () => {},
       },

@@ -1,6 +1,6 @@
 import { ToolError, type KernelProfile, type Position } from '@kwind/x86';
 import type { EventBatch, EventView, TraceReader } from '@kwind/events';
-import { decodeState, initialState, reduce, REDUCER_VERSION, type MachineState } from '@kwind/state';
+import { initialState, loadState, reduce, REDUCER_VERSION, type MachineState } from '@kwind/state';
 import { Ladder, RUN } from './ladder.ts';
 import { find, seek, SearchStopped, type ShouldStop } from './search.ts';
 import { batchesOf, wantedCodes } from './sources.ts';
@@ -149,7 +149,7 @@ export class Timeline {
     if (kept?.position === position) return kept;
     const checkpoint = this.reader.checkpointAtOrBefore(position, REDUCER_VERSION);
     if (!checkpoint || checkpoint.position <= (kept?.position ?? 0)) return kept ?? this.#start;
-    const state = decodeState(checkpoint.bytes, this.profile);
+    const state = loadState(checkpoint, (part) => this.reader.checkpointPart(checkpoint, part), this.profile);
     this.#boundaries.put(state);
     return state;
   }

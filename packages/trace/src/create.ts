@@ -28,10 +28,12 @@ export function createDatabase(path: string, force: boolean): Database.Database 
     closeSync(openSync(path, 'wx'));
     ours = true;
     db = new Database(path, { fileMustExist: true });
-    // Batches of a real boot take two or three KiB: small pages waste less of the last one, and cost no speed.
-    db.pragma('page_size = 1024');
+    // Batches of a real boot take two or three KiB: smaller pages waste less of the last one, larger ones cost fewer writes.
+    db.pragma('page_size = 2048');
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');
+    // Moving pages from the -wal into the file every 16 MiB instead of every one spares writing the same pages again.
+    db.pragma('wal_autocheckpoint = 8192');
     db.exec('BEGIN IMMEDIATE');
     createTables(db);
     return db;

@@ -20,6 +20,13 @@ export interface CheckpointRow {
   readonly sha: Buffer;
   readonly body: Buffer;
 }
+export interface PartRow {
+  readonly id: number;
+  readonly reducer: number;
+  readonly part: number;
+  readonly position: number;
+  readonly body: Buffer;
+}
 export interface TouchIndexRow {
   readonly tbl: number;
   readonly hits: Buffer;
@@ -125,6 +132,18 @@ export class Queries {
       'SELECT position, reducer, sha, body FROM checkpoint WHERE position > ? ORDER BY position LIMIT 1',
       position,
     );
+  }
+  /** A part as it was put last at or before `position`. */
+  partAtOrBefore(position: number, reducer: number, part: number): PartRow | undefined {
+    return this.#get(
+      'SELECT id, reducer, part, position, body FROM part WHERE reducer = ? AND part = ? AND position <= ? ORDER BY position DESC LIMIT 1',
+      reducer,
+      part,
+      position,
+    );
+  }
+  partAfter(id: number): PartRow | undefined {
+    return this.#get('SELECT id, reducer, part, position, body FROM part WHERE id > ? ORDER BY id LIMIT 1', id);
   }
   /** What SQLite finds wrong with its own structure, a line each, at most `limit`. */
   integrity(limit: number): string[] {

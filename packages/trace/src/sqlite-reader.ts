@@ -1,11 +1,13 @@
 import {
   decodeBatch,
+  type BatchRows,
   type BatchSummary,
   type Checkpoint,
   type EventBatch,
   type TraceHeader,
   type TraceReader,
 } from '@kwind/events';
+import { RowDecoder } from '@kwind/events/raw';
 import { ToolError } from '@kwind/x86';
 import { BatchCache } from './batch-cache.ts';
 import { mergeBatches, scanBatches, type Direction } from './batch-scan.ts';
@@ -13,8 +15,8 @@ import { hasCode, unpackCodes } from './code-set.ts';
 import { asToolError } from './errors.ts';
 import { readMeta, type Meta, type RecorderInfo } from './meta.ts';
 import { openForReading, type OpenedTrace } from './open.ts';
-import { MAX_BATCH_BYTES, MAX_CHECKPOINT_BYTES, unpack } from './packing.ts';
-import { Queries, type SummaryRow } from './queries.ts';
+import { MAX_BATCH_BYTES, MAX_CHECKPOINT_BYTES, MAX_PART_BYTES, unpack } from './packing.ts';
+import { Queries, type BatchRow, type SummaryRow } from './queries.ts';
 import { slotTarget, tableTarget, TouchSearch, type Target } from './touch-search.ts';
 
 /** `index` narrows a table to the group of 8 entries around one. */
@@ -71,6 +73,17 @@ export class SqliteTraceReader implements TraceReader {
     return this.#cache.get(seq) ?? this.#cache.put(this.#load(seq));
   }
 
+  *rowsFrom(firstSeq: number): IterableIterator<BatchRows> {
+    const decoder = new RowDecoder();
+    for (let seq = firstSeq; seq < this.length; ) {
+      const row = this.#rowAt(seq);
+      const raw = this.#decode(row, (bytes) => decoder.decode(bytes));
+      this.#checkLength(row, raw.codes.length);
+      yield { firstSeq: row.first_seq, length: row.length, raw };
+      seq = row.first_seq + row.length;
+    }
+  }
+
   *batchesWith(codes: readonly number[], from: number, direction: Direction): IterableIterator<BatchSummary> {
     for (const row of scanBatches(this.#queries, from, 0, this.length, direction)) {
       if (codes.some((code) => hasCode(row.codes, code))) yield summaryOf(row);
@@ -96,6 +109,15 @@ export class SqliteTraceReader implements TraceReader {
     }
   }
 
+  checkpointPart({ position, reducer }: Pick<Checkpoint, 'position' | 'reducer'>, part: number): Uint8Array | undefined {
+    const row = this.#queries.partAtOrBefore(position, reducer, part);
+    try {
+      return row && unpack(row.body, MAX_PART_BYTES);
+    } catch (error) {
+      throw this.#queries.damaged(`part ${part} of the checkpoint at position ${position} cannot be unpacked`, error);
+    }
+  }
+
   refresh(): void {
     if (!this.finished) this.#meta = readMeta(this.#opened.db, this.path);
   }
@@ -105,20 +127,29 @@ export class SqliteTraceReader implements TraceReader {
   }
 
   #load(seq: number): EventBatch {
+    const row = this.#rowAt(seq);
+    const batch = this.#decode(row, (bytes) => decodeBatch(bytes, row.first_seq));
+    this.#checkLength(row, batch.length);
+    return batch;
+  }
+
+  #rowAt(seq: number): BatchRow {
     const row = this.#queries.batchAt(seq);
-    if (!row || seq >= row.first_seq + row.length)
-      throw this.#queries.damaged(`the batch that holds seq ${seq} is missing`);
-    let batch: EventBatch;
+    if (row && seq < row.first_seq + row.length) return row;
+    throw this.#queries.damaged(`the batch that holds seq ${seq} is missing`);
+  }
+
+  #decode<T>(row: BatchRow, decode: (bytes: Uint8Array) => T): T {
     try {
-      batch = decodeBatch(unpack(row.body, MAX_BATCH_BYTES), row.first_seq);
+      return decode(unpack(row.body, MAX_BATCH_BYTES));
     } catch (error) {
       throw this.#queries.damaged(`the batch at seq ${row.first_seq} cannot be read`, error);
     }
-    if (batch.length !== row.length)
-      throw this.#queries.damaged(
-        `the batch at seq ${row.first_seq} has ${batch.length} events instead of ${row.length}`,
-      );
-    return batch;
+  }
+
+  #checkLength({ first_seq, length }: BatchRow, found: number): void {
+    if (found === length) return;
+    throw this.#queries.damaged(`the batch at seq ${first_seq} has ${found} events instead of ${length}`);
   }
 }
 

@@ -1,15 +1,22 @@
 import { hostname } from 'node:os';
 import { pid } from 'node:process';
 import type Database from 'better-sqlite3';
-import { encodeBatch, type Checkpoint, type EventBatch, type TraceHeader, type TraceWriter } from '@kwind/events';
+import {
+  encodeBatch,
+  type Checkpoint,
+  type CheckpointPart,
+  type EventBatch,
+  type TraceHeader,
+  type TraceWriter,
+} from '@kwind/events';
 import { rawOf } from '@kwind/events/raw';
 import { ToolError } from '@kwind/x86';
-import { CHAIN_START, chainLink, checkpointSha } from './chain.ts';
+import { CHAIN_START, chainLink, CheckpointHash } from './chain.ts';
 import { packCodes } from './code-set.ts';
 import { createDatabase, removeTrace } from './create.ts';
 import { asToolError } from './errors.ts';
 import { metaWriter, type Meta } from './meta.ts';
-import { MAX_BATCH_BYTES, MAX_CHECKPOINT_BYTES, pack } from './packing.ts';
+import { MAX_BATCH_BYTES, MAX_CHECKPOINT_BYTES, MAX_PART_BYTES, pack } from './packing.ts';
 import { BATCHES_A_GROUP, TouchGroup } from './touch-group.ts';
 
 export interface WriterOptions {
@@ -34,6 +41,7 @@ export class SqliteTraceWriter implements TraceWriter {
   readonly #now: () => number;
   readonly #insertBatch: Database.Statement<[number, number, Buffer, Buffer, Buffer]>;
   readonly #insertCheckpoint: Database.Statement<[number, number, Buffer, Buffer]>;
+  readonly #insertPart: Database.Statement<[number, number, number, Buffer]>;
   readonly #putMeta: (meta: Meta) => void;
   readonly #insertTouch: Database.Statement<[number, number, Uint8Array]>;
   readonly #touches = new TouchGroup();
@@ -59,7 +67,8 @@ export class SqliteTraceWriter implements TraceWriter {
     this.#lastCommit = this.#now();
     this.#identity = { header, recorder: { pid, host: hostname(), started: header.created } };
     this.#insertBatch = db.prepare('INSERT INTO batch VALUES (?, ?, ?, ?, ?)');
-    this.#insertCheckpoint = db.prepare('INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?, ?)');
+    this.#insertCheckpoint = db.prepare('INSERT INTO checkpoint VALUES (?, ?, ?, ?)');
+    this.#insertPart = db.prepare('INSERT INTO part (reducer, part, position, body) VALUES (?, ?, ?, ?)');
     this.#insertTouch = db.prepare('INSERT INTO touch VALUES (?, ?, ?)');
     this.#putMeta = metaWriter(db);
     this.#guard(() => this.#commit('recording'));
@@ -97,19 +106,31 @@ export class SqliteTraceWriter implements TraceWriter {
     });
   }
 
-  /** @param checkpoint at the end of what was appended; one that no reader would unpack is left out */
-  putCheckpoint(checkpoint: Checkpoint): void {
-    this.#expectPosition(checkpoint.position, 'a checkpoint');
-    if (checkpoint.bytes.length > MAX_CHECKPOINT_BYTES) return;
-    const body = pack(checkpoint.bytes);
-    const sha = checkpointSha(this.#chain, checkpoint);
+  /**
+   * @param checkpoint at the end of what was appended; one that no reader would unpack is left out, and so is a second
+   *        one at the same position
+   */
+  putCheckpoint(checkpoint: Checkpoint, parts: Iterable<CheckpointPart> = []): void {
+    const { position, reducer, bytes } = checkpoint;
+    this.#expectPosition(position, 'a checkpoint');
+    if (bytes.length > MAX_CHECKPOINT_BYTES || this.#lastCheckpoint === position) return;
+    const body = pack(bytes);
+    const hash = new CheckpointHash(this.#chain, checkpoint);
     this.#guard(() => {
-      this.#insertCheckpoint.run(checkpoint.position, checkpoint.reducer, sha, body);
-      if (this.#lastCheckpoint !== checkpoint.position) this.#checkpoints++;
-      this.#lastCheckpoint = checkpoint.position;
+      let written = body.length;
+      for (const part of parts) {
+        if (part.bytes.length > MAX_PART_BYTES) throw new RangeError(`part ${part.part} has ${part.bytes.length} bytes`);
+        const packed = pack(part.bytes);
+        this.#insertPart.run(reducer, part.part, position, packed);
+        hash.add(part.part, packed);
+        written += packed.length;
+      }
+      this.#insertCheckpoint.run(position, reducer, hash.digest(), body);
+      this.#checkpoints++;
+      this.#lastCheckpoint = position;
       this.#dirty = true;
       this.#logBytes = 0;
-      this.#lastBytes = body.length;
+      this.#lastBytes = written;
     });
   }
 

@@ -1,10 +1,14 @@
 import type { EventBatch } from '@kwind/events';
-import { TouchSet } from './touch.ts';
+import { rawOf } from '@kwind/events/raw';
+import { ToolError } from '@kwind/x86';
+import { groupOf, slotKey, touchPlans } from './touch.ts';
 import { HIT_BYTES, writeHit } from './touch-hits.ts';
 
 /** Batches whose touches are stored together. More make a smaller index, and a longer tail that a killed recorder leaves without one. */
 export const BATCHES_A_GROUP = 64;
 
+const TWO_32 = 0x1_0000_0000;
+const MAX_PFN_HIGH = 2 ** 20;
 const scratch = new Uint8Array(BATCHES_A_GROUP * HIT_BYTES);
 
 /** One row of the touch index. */
@@ -15,10 +19,11 @@ export interface TouchRow {
 
 /** Collects what the batches of one group touch. Hits are chained by key in growing typed arrays: there may be thousands a batch. */
 export class TouchGroup {
-  readonly #set = new TouchSet();
-  readonly #heads = new Map<number, number>();
-  readonly #tails = new Map<number, number>();
-  #hits = new Uint32Array(4 * 1024);
+  readonly #rows = new Map<number, number>();
+  /** By row, two words: its first hit and its last. */
+  #ends: Uint32Array = new Uint32Array(2 * 1024);
+  // A hit is four words: number of its batch in the group, both halves of its mask, the key's next hit (0: none).
+  #hits: Uint32Array = new Uint32Array(4 * 1024);
   #count = 0;
   #seqs: number[] = [];
 
@@ -29,10 +34,39 @@ export class TouchGroup {
     return this.#seqs[0] ?? 0;
   }
 
+  /** @throws ToolError event/bad-field for a frame that no machine has; nothing of the batch counts then */
   add(batch: EventBatch): void {
-    this.#set.collect(batch);
-    const { keys, masks } = this.#set;
-    for (let i = 0; i < keys.length; i++) this.#chain(keys[i]!, masks[2 * i]!, masks[2 * i + 1]!);
+    const { codes, offsets, words } = rawOf(batch);
+    checkFrames(codes, offsets, words);
+    let hits = this.#hits;
+    let hit = -1;
+    let hitLo = 0;
+    let hitHi = 0;
+    for (let i = 0; i < codes.length; i++) {
+      const plan = touchPlans[codes[i]!];
+      if (!plan) continue;
+      const at = offsets[i]!;
+      if (plan.slot >= 0) {
+        const slot = this.#hitOf(slotKey(words[at + plan.slot]!));
+        hits = this.#hits;
+        hits[4 * slot + 1]! |= 1;
+      }
+      if (plan.table < 0) continue;
+      const lo = words[at + plan.table]!;
+      const hi = words[at + plan.table + 1]!;
+      // Neighbouring stores mostly go to one table.
+      if (hit < 0 || lo !== hitLo || hi !== hitHi) {
+        hit = this.#hitOf(hi * TWO_32 + lo);
+        hits = this.#hits;
+        hitLo = lo;
+        hitHi = hi;
+      }
+      if (plan.index < 0) hits.fill(0xffff_ffff, 4 * hit + 1, 4 * hit + 3);
+      else {
+        const group = groupOf(words[at + plan.index]!);
+        hits[4 * hit + 1 + (group >> 5)]! |= 1 << (group & 31);
+      }
+    }
     this.#seqs.push(batch.firstSeq);
   }
 
@@ -43,37 +77,48 @@ export class TouchGroup {
 
   /** The rows in order of their keys; the group is empty afterwards. */
   take(): TouchRow[] {
-    const keys = [...this.#heads.keys()].sort((a, b) => a - b);
-    const rows = keys.map((key) => ({ key, hits: this.#hitsOf(key) }));
-    this.#heads.clear();
-    this.#tails.clear();
+    const keys = Float64Array.from(this.#rows.keys()).sort();
+    const rows = Array.from(keys, (key) => ({ key, hits: this.#hitsOf(this.#rows.get(key)!) }));
+    this.#rows.clear();
     this.#count = 0;
     this.#seqs = [];
     return rows;
   }
 
-  // A hit is four words: number of its batch in the group, both halves of its mask, the key's next hit (0: none).
-  #chain(key: number, lo: number, hi: number): void {
-    const hit = this.#count++;
-    if (4 * this.#count > this.#hits.length) {
-      const grown = new Uint32Array(this.#hits.length * 2);
-      grown.set(this.#hits);
-      this.#hits = grown;
-    }
-    this.#hits[4 * hit] = this.#seqs.length;
-    this.#hits[4 * hit + 1] = lo;
-    this.#hits[4 * hit + 2] = hi;
-    this.#hits[4 * hit + 3] = 0;
-    const tail = this.#tails.get(key);
-    if (tail === undefined) this.#heads.set(key, hit);
-    else this.#hits[4 * tail + 3] = hit;
-    this.#tails.set(key, hit);
+  /** The hit of a key in the batch that is being added. */
+  #hitOf(key: number): number {
+    const batch = this.#seqs.length;
+    const row = this.#rows.get(key);
+    if (row === undefined) return this.#firstHit(key, batch);
+    const last = this.#ends[2 * row + 1]!;
+    if (this.#hits[4 * last] === batch) return last;
+    const hit = this.#newHit(batch);
+    this.#hits[4 * last + 3] = hit;
+    this.#ends[2 * row + 1] = hit;
+    return hit;
   }
 
-  #hitsOf(key: number): Uint8Array {
+  #firstHit(key: number, batch: number): number {
+    const row = this.#rows.size;
+    this.#rows.set(key, row);
+    if (2 * this.#rows.size > this.#ends.length) this.#ends = doubled(this.#ends);
+    const hit = this.#newHit(batch);
+    this.#ends.fill(hit, 2 * row, 2 * row + 2);
+    return hit;
+  }
+
+  #newHit(batch: number): number {
+    const hit = this.#count++;
+    if (4 * this.#count > this.#hits.length) this.#hits = doubled(this.#hits);
+    this.#hits[4 * hit] = batch;
+    this.#hits.fill(0, 4 * hit + 1, 4 * hit + 4);
+    return hit;
+  }
+
+  #hitsOf(row: number): Uint8Array {
     let end = 0;
     let previous = this.firstSeq;
-    let hit = this.#heads.get(key)!;
+    let hit = this.#ends[2 * row]!;
     do {
       const seq = this.#seqs[this.#hits[4 * hit]!]!;
       end = writeHit(scratch, end, seq - previous, this.#hits[4 * hit + 1]!, this.#hits[4 * hit + 2]!);
@@ -82,4 +127,20 @@ export class TouchGroup {
     } while (hit !== 0);
     return scratch.slice(0, end);
   }
+}
+
+function checkFrames(codes: Uint8Array, offsets: Uint32Array, words: Uint32Array): void {
+  for (let i = 0; i < codes.length; i++) {
+    const table = touchPlans[codes[i]!]?.table ?? -1;
+    if (table < 0 || words[offsets[i]! + table + 1]! < MAX_PFN_HIGH) continue;
+    const frame = words[offsets[i]! + table + 1]! * TWO_32 + words[offsets[i]! + table]!;
+    const what = `frame 0x${frame.toString(16)} of a page table is beyond 52 bits.`;
+    throw new ToolError('event/bad-field', what, 'It cannot be a frame of an x86-64 machine.');
+  }
+}
+
+function doubled(words: Uint32Array): Uint32Array {
+  const grown = new Uint32Array(words.length * 2);
+  grown.set(words);
+  return grown;
 }

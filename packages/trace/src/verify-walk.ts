@@ -1,11 +1,11 @@
 import { decodeBatch, type EventBatch } from '@kwind/events';
 import { rawOf } from '@kwind/events/raw';
 import { ToolError } from '@kwind/x86';
-import { CHAIN_START, chainLink, checkpointSha } from './chain.ts';
+import { CHAIN_START, chainLink, CheckpointHash } from './chain.ts';
 import { packCodes } from './code-set.ts';
 import type { Meta } from './meta.ts';
 import { MAX_BATCH_BYTES, MAX_CHECKPOINT_BYTES, unpack } from './packing.ts';
-import type { BatchRow, CheckpointRow, Queries, SummaryRow } from './queries.ts';
+import type { BatchRow, CheckpointRow, PartRow, Queries, SummaryRow } from './queries.ts';
 import { BATCHES_A_GROUP, TouchGroup, type TouchRow } from './touch-group.ts';
 
 export interface Problem {
@@ -38,6 +38,7 @@ export class VerifyWalk {
   #chain: Buffer = CHAIN_START;
   #checkpoint: CheckpointRow | undefined;
   #checkpoints = 0;
+  #part: PartRow | undefined;
 
   constructor(queries: Queries, meta: Meta | undefined) {
     this.#queries = queries;
@@ -55,6 +56,7 @@ export class VerifyWalk {
     this.#attempt(() => {
       if (this.#queries.batchAt(-1)) this.#report('a batch lies before seq 0');
       this.#nextCheckpoint(-Infinity);
+      this.#part = this.#queries.partAfter(-Infinity);
       this.#checkCheckpoints();
       for (let row = this.#queries.batchFrom(0); row; row = this.#queries.batchFrom(this.#seq)) {
         if (row.first_seq < this.#seq || row.length < 1) return this.#report('the batches are out of order');
@@ -148,11 +150,21 @@ export class VerifyWalk {
     for (let row = this.#checkpoint; row && row.position <= this.#seq; row = this.#checkpoint) {
       const { position, reducer, sha } = row;
       const bytes = this.#attempt(() => unpackCheckpoint(row));
-      if (bytes && (position !== this.#seq || !checkpointSha(this.#chain, { position, reducer, bytes }).equals(sha))) {
+      const hash = new CheckpointHash(this.#chain, { position, reducer, bytes: bytes ?? Buffer.of() });
+      this.#hashParts(hash, row);
+      if (bytes && (position !== this.#seq || !hash.digest().equals(sha))) {
         this.#report(`the checkpoint at position ${position} does not match its checksum`);
       }
       this.#checkpoints++;
       this.#nextCheckpoint(position);
+    }
+  }
+
+  /** Parts are stored in the order in which checkpoints were put. */
+  #hashParts(hash: CheckpointHash, { position, reducer }: CheckpointRow): void {
+    for (let row = this.#part; row?.position === position && row.reducer === reducer; row = this.#part) {
+      hash.add(row.part, row.body);
+      this.#part = this.#queries.partAfter(row.id);
     }
   }
 
@@ -164,6 +176,7 @@ export class VerifyWalk {
       this.#report('the touch index has rows that belong to no batch');
     if (this.#checkpoint)
       this.#report(`a checkpoint at position ${this.#checkpoint.position} lies after the last event`);
+    if (this.#part) this.#report(`a part of a checkpoint at position ${this.#part.position} belongs to none`);
     if (!this.#meta) return;
     if (this.#meta.length !== this.#seq)
       this.#report(`the trace ends at seq ${this.#seq}, its header says ${this.#meta.length} events`);

@@ -42,7 +42,8 @@ export function cacheModeBits(profile: KernelProfile, mode: CacheMode): bigint {
 
 /** The memory type that the bits of a 4 KiB entry give. @kernel arch/x86/include/asm/memtype.h pgprot2cachemode() */
 export function cacheModeOfBits(profile: KernelProfile, bits: bigint): CacheMode {
-  const slot = ((bits & PTE.PAT) !== 0n ? 4 : 0) + ((bits & PTE.PCD) !== 0n ? 2 : 0) + ((bits & PTE.PWT) !== 0n ? 1 : 0);
+  const slot =
+    ((bits & PTE.PAT) !== 0n ? 4 : 0) + ((bits & PTE.PCD) !== 0n ? 2 : 0) + ((bits & PTE.PWT) !== 0n ? 1 : 0);
   return profile.patTypes[slot]!;
 }
 

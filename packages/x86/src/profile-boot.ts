@@ -20,6 +20,8 @@ export interface BootFacts {
   readonly cacheInit: 'mtrr_bp_init' | 'cache_bp_init';
   /** It flushes what is not global twice while it sets the PAT; seen in 6.1. */
   readonly cacheInitFlushes: boolean;
+  /** The stack of interrupts is mapped a second time in the vmalloc area (seen in 6.x), or used where it is. */
+  readonly irqStack: 'vmap' | 'direct-map';
   /** The function of init/main.c that starts the allocators. */
   readonly mmInit: 'mm_init' | 'mm_core_init';
 }

@@ -23,7 +23,10 @@ export interface IoremapRules {
   readonly emptyTable: 'overwritten' | 'freed' | 'freed-with-flush';
   readonly vmalloc: VmallocRules;
   readonly directMap: DirectMapRules;
-  readonly pat: PatTexts;
+  /** ioremap_page_range() maps nothing but a whole area of ioremap (6.9 and later). */
+  readonly checksArea: boolean;
+  /** A line of pat_memtype_list: `PAT: [mem start-end] type`, or `type @ start-end`. */
+  readonly memtypeList: 'mem' | 'at';
   readonly ptdump: PtdumpRules;
 }
 
@@ -47,13 +50,6 @@ export interface DirectMapRules {
   readonly pgtBufPages: 6 | 12;
   /** The kernel has __default_kernel_pte_mask, which its own protections respect (4.17 and later). */
   readonly defaultMask: boolean;
-}
-
-export interface PatTexts {
-  /** What the line `… [0-7]: WB  WC  …` begins with. */
-  readonly configuration: 'PAT configuration' | 'x86/PAT: Configuration';
-  /** A line of pat_memtype_list: `PAT: [mem start-end] type`, or `type @ start-end`. */
-  readonly list: 'mem' | 'at';
 }
 
 export interface PtdumpRules {

@@ -11,7 +11,8 @@ const sizes = {
 } as const;
 
 /** First byte after the vmalloc area: VMALLOC_END + 1. @kernel arch/x86/include/asm/pgtable_64_types.h */
-export const vmallocEnd = (profile: KernelProfile): Vaddr => vaddr(profile.vmallocStart + sizes[profile.levels].vmalloc);
+export const vmallocEnd = (profile: KernelProfile): Vaddr =>
+  vaddr(profile.vmallocStart + sizes[profile.levels].vmalloc);
 
 /** Where the array of struct page starts. @kernel arch/x86/include/asm/pgtable_64_types.h VMEMMAP_START */
 export const vmemmapStart = (profile: KernelProfile): Vaddr =>

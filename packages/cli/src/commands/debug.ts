@@ -8,6 +8,7 @@ export const debugCommand = defineCommand({
     { command: 'debug boot.kwind', what: 'on a terminal; help lists the commands' },
     { command: 'debug boot.kwind --at end', what: 'start at the end and go back' },
     { command: "debug boot.kwind -batch -ex 'goto 640' -ex 'info slots'", what: 'commands, and no prompt' },
+    { command: 'debug boot.kwind --follow', what: 'while it is being recorded' },
     { command: 'debug boot.kwind -batch -x steps.txt --json', what: 'from a file, one JSON object a command' },
   ],
   build: (yargs) =>
@@ -38,6 +39,17 @@ export const debugCommand = defineCommand({
       },
       quiet: { alias: 'q', type: 'boolean', default: false, describe: 'no greeting' },
       echo: { type: 'boolean', default: false, describe: 'print each command before its answer, as in a transcript' },
+      follow: {
+        alias: 'f',
+        type: 'boolean',
+        default: false,
+        describe: 'the trace is still being recorded: see new events, and wait for them at the end',
+      },
+      rc: {
+        type: 'boolean',
+        default: true,
+        describe: 'run .kwindrc first; --no-rc (also -nx) leaves it alone',
+      },
       ...jsonOption,
     }),
   run: async (args, io) => {

@@ -1,3 +1,5 @@
+import { conformCommand } from './conform.ts';
+import { checkCommand } from './check.ts';
 import { debugCommand } from './debug.ts';
 import { demoCommand } from './demo.ts';
 import { eventsCommand } from './events.ts';
@@ -16,11 +18,13 @@ import { verifyCommand } from './verify.ts';
 /** Every verb, in the order of `kwind --help`. */
 export const commands: readonly CommandSpec[] = [
   importCommand,
+  conformCommand,
   recordCommand,
   debugCommand,
   showCommand,
   logCommand,
   infoCommand,
+  checkCommand,
   verifyCommand,
   exportCommand,
   fixmapCommand,

@@ -11,6 +11,7 @@ export const logCommand = defineCommand({
     { command: "log boot.kwind --type 'slot.*,warn.raised'", what: 'events of some types' },
     { command: 'log boot.kwind --vaddr 0xffffffffff200000', what: 'all that happened to one page' },
     { command: 'log boot.kwind --reverse -n 20', what: 'the last 20, latest first' },
+    { command: 'log boot.kwind -f end..', what: 'what comes from now on, while it is being recorded' },
     { command: 'log boot.kwind --json | jq .type', what: 'one JSON object a line' },
   ],
   build: (yargs) =>
@@ -34,6 +35,12 @@ export const logCommand = defineCommand({
           describe: 'only stores to entries that translate this address, and its flushes and accesses',
         },
         reverse: { alias: 'r', type: 'boolean', default: false, describe: 'latest first' },
+        follow: {
+          alias: 'f',
+          type: 'boolean',
+          default: false,
+          describe: 'go on with what a recorder adds, until it is done',
+        },
         number: { alias: 'n', type: 'string', requiresArg: true, describe: 'at most this many' },
         wide: {
           alias: 'w',
@@ -48,6 +55,7 @@ export const logCommand = defineCommand({
     const { selectEvents, logLines } = await import('../log.ts');
     const reader = openTrace(pathOf(io, args.trace));
     try {
+      if (args.follow) return await (await import('../follow-log.ts')).followLog(io, reader, args);
       const listing = logLines(io, reader, await selectEvents(reader, args), args);
       await print(io, listing.lines);
       if (listing.shortened())

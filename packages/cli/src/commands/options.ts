@@ -14,13 +14,17 @@ export const profileOptions = {
   },
 } as const;
 
+export const metaOption = {
+  meta: { type: 'string', requiresArg: true, describe: 'symbol addresses for a capture (default: meta.json beside it)' },
+} as const;
+
 export const outputOptions = {
   output: { alias: 'o', type: 'string', requiresArg: true, demandOption: true, describe: 'the trace to write' },
   force: { alias: 'f', type: 'boolean', default: false, describe: 'replace the trace if it exists' },
 } as const;
 
 /** Options that may be given more than once; of any other, the last one counts. */
-export const repeatable: ReadonlySet<string> = new Set(['set', 'ex', '_']);
+export const repeatable: ReadonlySet<string> = new Set(['set', 'ex', 'rule', 'no-rule', 'noRule', 'silence', 'ignore', 'only', 'good', '_', '--']);
 
 /** `--set a=1,b=2` and `--set a=1 --set b=2` are the same. */
 export const splitOverrides = (texts: readonly string[]): readonly string[] =>

@@ -14,6 +14,12 @@ const views = [
   'calls',
   'warnings',
   'profile',
+  'iomem',
+  'ioports',
+  'vmalloc',
+  'ptdump',
+  'e820',
+  'pat',
 ] as const;
 
 export const showCommand = defineCommand({
@@ -23,6 +29,7 @@ export const showCommand = defineCommand({
     { command: 'show boot.kwind slots --at 640', what: 'the early_ioremap slots at position 640' },
     { command: 'show boot.kwind walk 0xffffffffff200000', what: 'the page walk of an address, at the end' },
     { command: 'show boot.kwind calls --at 50% --json', what: 'for a program' },
+    { command: 'show boot.kwind iomem --unprivileged', what: '/proc/iomem as an ordinary user reads it' },
   ],
   build: (yargs) =>
     yargs
@@ -31,6 +38,11 @@ export const showCommand = defineCommand({
       .positional('what', { type: 'string', describe: 'the address to walk, or a range, slot or name to keep to' })
       .options({
         at: { type: 'string', requiresArg: true, default: 'end', describe: 'position: 640, end-10, 37.5%, phase:NAME' },
+        unprivileged: {
+          type: 'boolean',
+          default: false,
+          describe: 'iomem and ioports as a user without CAP_SYS_ADMIN reads them',
+        },
         all: { alias: 'a', type: 'boolean', default: false, describe: 'leave nothing out' },
         ...jsonOption,
       }),
@@ -38,13 +50,16 @@ export const showCommand = defineCommand({
     if (args.view === 'walk' && args.what === undefined) {
       throw new UsageError('the address to walk is missing.', 'kwind show TRACE walk 0xffffffffff200000');
     }
+    if (args.unprivileged && args.view !== 'iomem' && args.view !== 'ioports') {
+      throw new UsageError(`--unprivileged makes no difference to ${args.view}.`, 'It goes with iomem and ioports.');
+    }
     const { toJson } = await import('@kwind/debugger');
     const { openSession } = await import('../open-session.ts');
     const { renderResult } = await import('../render/result.ts');
     const { styleFor } = await import('../render/style.ts');
     const { session, reader } = openSession(io, args.trace, { at: args.at });
     try {
-      const what = args.what ?? '';
+      const what = args.unprivileged ? 'unprivileged' : (args.what ?? '');
       const result = session.dispatch(
         args.view === 'walk' ? { do: 'walk', address: what } : { do: 'info', topic: args.view, argument: what },
       );

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { detectFormat } from '@kwind/importers';
 import { openTrace } from '@kwind/trace';
 import { ToolError } from '@kwind/x86';
 import { STDIN } from '../argv.ts';
@@ -8,13 +9,16 @@ import type { Io } from '../io.ts';
 import { print, printJson } from '../output.ts';
 import { renderAgreement, summariseAgreement } from '../render/agreement.ts';
 import { renderOutcome } from '../render/outcome.ts';
+import { count } from '../render/table.ts';
 import { safe } from '../terminal.ts';
-import { importBootLog, type BuildChoice, type ImportedLog } from './boot-log.ts';
+import { importBootLog, type ImportedLog } from './boot-log.ts';
+import { importCapture, type ImportedCapture } from './capture.ts';
+import type { CaptureChoice } from './capture-source.ts';
 import { importEvents, looksLikeEvents } from './events-file.ts';
 import { outcomeOf, type BootOutcome } from './outcome.ts';
 import type { Recording, Target } from './record.ts';
 
-export interface ImportOptions extends Target, BuildChoice {
+export interface ImportOptions extends Target, CaptureChoice {
   readonly log: string;
   readonly json: boolean;
   /** Show every disagreement. */
@@ -22,7 +26,7 @@ export interface ImportOptions extends Target, BuildChoice {
 }
 
 /**
- * Import a boot log or a file of events into a trace, and say what came of it.
+ * Import a boot log, a capture or a file of events into a trace, and say what came of it.
  * @returns 1 when the log and the model disagree
  */
 export async function importFile(io: Io, options: ImportOptions): Promise<number> {
@@ -33,6 +37,11 @@ export async function importFile(io: Io, options: ImportOptions): Promise<number
   if (looksLikeEvents(text)) {
     const { header, recording } = importEvents(io, text, name, options, options);
     await showEvents(io, options, [header.profile, ...header.options].join(' '), outcomeFor(io, options, recording));
+    return exitCodes.ok;
+  }
+  if (detectFormat(text) === 'capture') {
+    const captured = importCapture(io, options.log, text, options, options);
+    await showCapture(io, options, captured, outcomeFor(io, options, captured.recording));
     return exitCodes.ok;
   }
   const imported = importBootLog(io, text, name, options, options);
@@ -69,6 +78,27 @@ async function showEvents(
 ): Promise<void> {
   if (json) await printJson(io, { trace: output, format: 'events', source: log, build, ...outcome });
   else await print(io, [safe(`${output}: events of ${log}, ${build}`), ...renderOutcome(outcome)]);
+}
+
+async function showCapture(
+  io: Io,
+  { output, log, json }: ImportOptions,
+  { source, recording, notes }: ImportedCapture,
+  outcome: BootOutcome,
+): Promise<void> {
+  const { capture, profile, kernelVersion, shown } = source;
+  const build = { profile: profile.name, options: profile.overrides };
+  if (json) {
+    const about = { trace: output, format: 'capture', source: log, kernelVersion, ...build, shown };
+    await printJson(io, { ...about, records: capture.nrRecords, unknown: capture.unknown, ...recording.result, notes, ...outcome });
+    return;
+  }
+  await print(io, [
+    safe(`${output}: ${capture.name}, ${count(capture.nrRecords, 'record')}, on ${[build.profile, ...build.options].join(' ')}`),
+    `kernel: ${safe(kernelVersion) || 'not named beside the capture'}`,
+    ...renderOutcome(outcome),
+    ...notes.map((note) => `note: ${safe(note)}`),
+  ]);
 }
 
 async function showLog(

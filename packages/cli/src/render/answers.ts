@@ -7,6 +7,7 @@ import type {
   DiffAnswer,
   DisplaysView,
   DoneAnswer,
+  HeldResource,
   HelpAnswer,
   HistoryAnswer,
   MemoryAnswer,
@@ -35,10 +36,14 @@ function targetText(value: TargetValue): string {
       return hex(value.value);
     case 'text':
       return safe(value.value);
+    case 'resources':
+      return value.resources.length === 0 ? 'free' : value.resources.map(heldText).join(' > ');
     default:
       return assertNever(value, 'value of a target');
   }
 }
+
+const heldText = ({ name, start, end }: HeldResource): string => `${safe(name)} ${hex(start)}-${hex(end)}`;
 
 const SPANS = 40;
 
@@ -97,12 +102,13 @@ export function renderSearch({ text, found, interrupted }: SearchAnswer): string
 
 export function renderBranch({ forkedAt, calls, happenings, changes, leftOut }: BranchAnswer): string[] {
   if (forkedAt === null) return ['there is no branch; call FUNCTION(ARGUMENTS) starts one'];
+  const outermost = Math.min(...happenings.map((one) => one.event.depth));
   return [
     `branch from #${forkedAt}: the recording is untouched`,
     ...calls.filter(({ depth }) => depth === 0).map(callRowText),
     ...happenings.map(
       (one) =>
-        `    #${one.event.seq + 1}  ${'  '.repeat(Math.min(8, one.event.depth))}${one.event.type}  ${happeningText(one)}`,
+        `    #${one.event.seq + 1}  ${'  '.repeat(Math.min(8, one.event.depth - outermost))}${one.event.type}  ${happeningText(one)}`,
     ),
     ...(leftOut === 0 ? [] : [`(${count(leftOut, 'more event')} left out)`]),
     ...(changes.length === 0 ? [] : ['changed:', ...changes.map((change) => `    ${changeText(change)}`)]),

@@ -10,19 +10,28 @@ import {
   type FieldValues,
 } from '@kwind/events';
 import { columnsOf, plain, safe, type Paint, type Tint } from '../terminal.ts';
+import { e820Describers, resourceDescribers, vmallocDescribers } from './event-machine.ts';
 import { count } from './table.ts';
 
 /** What an event's own fields cannot tell: names of tables and the calls around it. */
 export interface EventContext {
   /** Symbol of a page-table page, or ''. */
   readonly tableName: (table: number, seq: number) => string;
+  /** Name of the struct resource of a pointer, or ''. */
+  readonly resourceName: (id: bigint, seq: number) => string;
   /** Functions around the event, outermost first. */
   readonly chain: (event: EventView) => readonly string[];
 }
 
 /** Symbol of a page-table page, or its address. */
 type TableText = (frame: number) => string;
-type Describer<T extends EventType> = (event: EventOf<T>, table: TableText) => string;
+/** Name of a resource by its pointer, or ''. */
+export type NameText = (id: bigint) => string;
+type Describer<T extends EventType> = (event: EventOf<T>, table: TableText, nameOf: NameText) => string;
+/** One for each type of some families. */
+export type Describers<Family extends string> = {
+  readonly [T in Extract<EventType, Family | `${Family}.${string}`>]: Describer<T>;
+};
 type AnyOf<T extends EventType> = T extends EventType ? EventOf<T> : never;
 
 const change = (before: bigint, after: bigint): string => `${hex(before)} -> ${hex(after)}`;
@@ -72,6 +81,9 @@ const describers: { readonly [T in EventType]?: Describer<T> } = {
   'warn.raised': trouble,
   'bug.raised': trouble,
   'message.printed': (event) => `${safe(event.level)}  ${safe(event.text)}`,
+  ...resourceDescribers,
+  ...e820Describers,
+  ...vmallocDescribers,
 };
 
 /** `early_ioremap(0xf0000, 0x1000)`. */
@@ -104,9 +116,15 @@ function fieldText(kind: FieldKind, value: FieldValues[FieldKind]): string {
 
 /** The fields of an event as a person reads them, on one line, safe for a terminal. */
 export function describeEvent(event: EventView, context: EventContext): string {
-  const describe = describers[event.type] as ((event: BootEvent, table: TableText) => string) | undefined;
+  const describe = describers[event.type] as
+    | ((event: BootEvent, table: TableText, nameOf: NameText) => string)
+    | undefined;
   if (describe === undefined) return fieldsText(event);
-  return describe(event, (frame) => safe(context.tableName(frame, event.seq)) || hex(BigInt(frame) << 12n));
+  return describe(
+    event,
+    (frame) => safe(context.tableName(frame, event.seq)) || hex(BigInt(frame) << 12n),
+    (id) => safe(context.resourceName(id, event.seq)),
+  );
 }
 
 const tints: readonly (readonly [RegExp, Tint])[] = [
@@ -115,6 +133,7 @@ const tints: readonly (readonly [RegExp, Tint])[] = [
   [/^call\./, 'cyan'],
   [/^slot\./, 'green'],
   [/^tlb\./, 'magenta'],
+  [/\.conflicted$/, 'red'],
 ];
 
 export function tintType(type: string, paint: Paint): string {
@@ -161,7 +180,7 @@ const BETWEEN = ' > ';
 const LEFT_OUT = '…';
 
 /** As many whole names as fit, the innermost first to stay: they say most. */
-function innermost(chain: readonly string[], room: number): string {
+export function innermost(chain: readonly string[], room: number): string {
   for (let from = 0; from < chain.length; from++) {
     const text = (from === 0 ? '' : LEFT_OUT) + chain.slice(from).join(BETWEEN);
     if (text.length <= room) return text;

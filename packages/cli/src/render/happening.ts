@@ -8,15 +8,19 @@ import { count } from './table.ts';
 export const placeText = ({ position, total }: Place): string => `[ ${position}/${total} ]`;
 
 /** The fields of an event, with the names that the debugger found for them. */
-export const happeningText = ({ event, table }: Happening): string =>
-  describeEvent(event, { tableName: () => table, chain: () => [] });
+export const happeningText = ({ event, table, resources }: Happening): string =>
+  describeEvent(event, {
+    tableName: () => table,
+    resourceName: (id) => resources?.[hex(id)] ?? '',
+    chain: () => [],
+  });
+
+/** The functions of calls, outermost first. */
+export const pathOf = (innermostFirst: readonly CallInfo[]): readonly string[] =>
+  innermostFirst.map(({ fn }) => safe(fn)).reverse();
 
 /** Calls as a path, outermost first: `early_ioremap > __early_set_fixmap`. */
-export const pathText = (innermostFirst: readonly CallInfo[]): string =>
-  innermostFirst
-    .map(({ fn }) => safe(fn))
-    .reverse()
-    .join(' > ');
+export const pathText = (innermostFirst: readonly CallInfo[]): string => pathOf(innermostFirst).join(' > ');
 
 /** `early_ioremap(0xf0000, 0x1000)  from dmi_setup+0xfa  boot.log:12`. */
 export function callLine(call: CallInfo): string {

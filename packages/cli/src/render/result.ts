@@ -3,6 +3,7 @@ import { assertNever } from '@kwind/x86';
 import { safe } from '../terminal.ts';
 import * as answers from './answers.ts';
 import { placeText } from './happening.ts';
+import { renderMachine } from './machine.ts';
 import { renderStopped, valueText } from './stopped.ts';
 import type { Style } from './style.ts';
 import * as views from './views.ts';
@@ -36,6 +37,13 @@ export function renderResult(result: Result, style: Style): string[] {
       return views.renderWarnings(result);
     case 'profile':
       return views.renderProfile(result);
+    case 'iomem':
+    case 'ioports':
+    case 'vmalloc':
+    case 'ptdump':
+    case 'e820':
+    case 'pat':
+      return renderMachine(result);
     case 'list':
       return walks.renderList(result, style);
     case 'backtrace':

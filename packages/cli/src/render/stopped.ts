@@ -1,8 +1,8 @@
-import type { Change, DebugValue, Displayed, Hit, Stopped, StopReason } from '@kwind/debugger';
+import { toJson, type Change, type DebugValue, type Displayed, type Hit, type RangeInfo, type Stopped, type StopReason } from '@kwind/debugger';
 import { assertNever, hex } from '@kwind/x86';
 import { safe } from '../terminal.ts';
-import { tintType } from './event.ts';
-import { cachedText, entryText, happeningText, pathText, placeText, slotText } from './happening.ts';
+import { innermost, tintType } from './event.ts';
+import { cachedText, entryText, happeningText, pathOf, placeText, slotText } from './happening.ts';
 import type { Style } from './style.ts';
 
 /** What stands on the screen after every movement: position first, then the fact, then where it comes from. */
@@ -52,14 +52,14 @@ function hitLine({ number, what, times, temporary }: Hit): string {
   return `${temporary ? 'Temporary breakpoint' : 'Breakpoint'} ${number}, ${safe(what)}${times > 1 ? `, hit ${times} times` : ''}`;
 }
 
-function eventLines({ at, event, calls }: Stopped, { paint }: Style): string[] {
+function eventLines({ at, event, calls }: Stopped, { paint, width }: Style): string[] {
   if (event === null) return [`${placeText(at)}  power-on: nothing has happened yet`];
   const { event: fact, file, name } = event;
   const outermost = calls.at(-1);
   const caller = outermost === undefined || outermost.caller === '' ? '' : `from ${outermost.caller}`;
-  const where = [pathText(calls), safe(file), safe(caller), safe(outermost?.origin ?? '')]
-    .filter((text) => text !== '')
-    .join('   ');
+  const place = [safe(file), safe(caller), safe(outermost?.origin ?? '')].filter((text) => text !== '').join('   ');
+  const path = innermost(pathOf(calls), width - 4 - 3 - place.length);
+  const where = [path, place].filter((text) => text !== '').join('   ');
   return [
     `${placeText(at)}  ${tintType(fact.type, paint)}  ${happeningText(event)}${name === '' ? '' : `  (${safe(name)})`}`,
     ...(where === '' ? [] : [`    ${paint('dim', where)}`]),
@@ -72,6 +72,8 @@ function changeLines(change: Change): string[] {
     case 'entry':
       return [`was  ${entryText(change.before)}`, `now  ${entryText(change.after)}`];
     case 'slot':
+      // Where its window lies is told by the event, and by nothing else here.
+      if (slotText(change.before) === slotText(change.after)) return [];
       return [
         `was  slot ${change.slot}  ${slotText(change.before)}`,
         `now  slot ${change.slot}  ${slotText(change.after)}`,
@@ -84,6 +86,7 @@ function changeLines(change: Change): string[] {
     case 'register':
     case 'variable':
     case 'phase':
+    case 'range':
     case 'value':
       return [];
     default:
@@ -107,6 +110,8 @@ export function changeText(change: Change): string {
       return `${safe(change.name)}  ${hex(change.before)} -> ${hex(change.after)}`;
     case 'phase':
       return `phase  ${safe(change.before)} -> ${safe(change.after)}`;
+    case 'range':
+      return `${change.what}  ${rangeText(change.before)}  ->  ${rangeText(change.after)}`;
     case 'value':
       return safe(`${change.path}  ${plainText(change.before)} -> ${plainText(change.after)}`);
     default:
@@ -114,8 +119,14 @@ export function changeText(change: Change): string {
   }
 }
 
-const plainText = (value: unknown): string =>
-  typeof value === 'bigint' ? hex(value) : (JSON.stringify(value) ?? 'nothing');
+function rangeText(range: RangeInfo | null): string {
+  return range === null ? 'nothing' : `${hex(range.start)}-${hex(range.end)}  ${safe(range.name)}`.trimEnd();
+}
+
+const plainText = (value: unknown): string => {
+  if (typeof value === 'bigint') return hex(value);
+  return value === null ? 'nothing' : JSON.stringify(toJson(value));
+};
 
 function slotLines({ slotsInUse: { before, after } }: Stopped): string[] {
   return before === after ? [] : [`    slots in use ${before} -> ${after}`];

@@ -7,7 +7,7 @@ const build = profile('linux-6.1');
 const session: Pick<DebugSession, 'dispatch'> = {
   dispatch: () => ({ type: 'bookmarks', bookmarks: [{ name: 'before-leak', position: 12, note: '' }] }),
 };
-const at = (line: string): [string[], string] => complete(line, { session, profile: build });
+const at = (line: string): [string[], string] => complete(line, { session, profile: build, addresses: () => ['0xffffffffff200000', '0xffffffffff240000', '0xfee00000'] });
 
 describe('complete', () => {
   it.each([
@@ -21,6 +21,17 @@ describe('complete', () => {
     ['goto ph', ['phase:'], 'ph'],
     ['history fix FIX_APIC', ['FIX_APIC_BASE '], 'FIX_APIC'],
     ['walk bm_p', ['bm_pte '], 'bm_p'],
+    ['i sl', ['slots '], 'sl'],
+    ['inf sl', ['slots '], 'sl'],
+    ['delete bookmark b', ['before-leak '], 'b'],
+    ['walk 0xffffffffff24', ['0xffffffffff240000 '], '0xffffffffff24'],
+    ['last pte 0xfee', ['0xfee00000 '], '0xfee'],
+    ['print slots_i', ['slots_in_use '], 'slots_i'],
+    ['print 1+slots_i', ['slots_in_use '], 'slots_i'],
+    ['print slots[3].prev_m', ['slots[3].prev_map'], 'slots[3].prev_m'],
+    ['break pte.* if slots_in_use == 2 && !slots[0].in_u', ['slots[0].in_use'], 'slots[0].in_u'],
+    ['break if page_f', ['page_flushes '], 'page_f'],
+    ['info calls early_iou', ['early_iounmap '], 'early_iou'],
   ])('%s', (line, candidates, word) => {
     expect(at(line)).toEqual([candidates, word]);
   });

@@ -1,6 +1,7 @@
 import { commandHelp, commandWords, infoTopics, type DebugSession } from '@kwind/debugger';
 import { catalog } from '@kwind/events';
-import { kernelFunctions } from '@kwind/kernel';
+import { kernelFunctions, kernelScope } from '@kwind/kernel';
+import { eventScope, expressionNames } from '@kwind/state';
 import { fixmapEnumerators, type KernelProfile } from '@kwind/x86';
 
 type Candidates = (context: CompletionContext) => readonly string[];
@@ -8,28 +9,41 @@ type Candidates = (context: CompletionContext) => readonly string[];
 export interface CompletionContext {
   readonly session: Pick<DebugSession, 'dispatch'>;
   readonly profile: KernelProfile;
+  /** Addresses that stood on the screen. */
+  readonly addresses: () => readonly string[];
 }
 
+const nothing: Candidates = () => [];
 const eventTypes: Candidates = () => catalog.map(({ type }) => type);
 const functions: Candidates = () => kernelFunctions.map(({ name }) => name);
 const symbols: Candidates = ({ profile }) => Object.keys(profile.symbols);
-const targets: Candidates = (context) => ['pte', 'slot', 'fix', 'cr0', 'cr3', 'cr4', 'efer', ...symbols(context)];
-const positions: Candidates = ({ session }) => ['start', 'end', 'phase:', ...bookmarksOf(session)];
+const places: Candidates = (context) => ['slot', 'fix', ...symbols(context)];
+const targets: Candidates = (context) => [
+  ...['pte', 'pmd', 'pud', 'tlb', 'slot', 'fix', 'cr0', 'cr3', 'cr4', 'efer', 'phase'],
+  ...symbols(context),
+];
+const positions: Candidates = ({ session }) => ['start', 'end', 'phase:', ...bookmarksOf(session, '@')];
 const fixmapNames: Candidates = ({ profile }) => [...fixmapEnumerators(profile).keys()];
+const stops: Candidates = (context) => [...eventTypes(context), ...functions(context), 'slot', 'if'];
+const expressions: Candidates = ({ profile }) => expressionNames(eventScope(kernelScope(profile)));
 
 const after: Readonly<Record<string, Candidates>> = {
-  info: () => [...infoTopics],
+  info: () => [...infoTopics, 'checkpoints'],
   help: () => commandHelp.map(({ name }) => name),
   goto: positions,
   diff: positions,
   list: positions,
-  break: (context) => [...eventTypes(context), ...functions(context), 'slot', 'if'],
-  tbreak: (context) => [...eventTypes(context), ...functions(context), 'slot', 'if'],
-  until: (context) => [...eventTypes(context), ...functions(context), 'slot', 'if'],
+  break: stops,
+  tbreak: stops,
+  until: stops,
   catch: () => ['warn', 'bug', 'fault', 'conflict', 'leak'],
-  walk: symbols,
+  walk: places,
   x: symbols,
+  vmmap: symbols,
   call: functions,
+  print: expressions,
+  display: expressions,
+  condition: expressions,
   watch: targets,
   rwatch: targets,
   awatch: targets,
@@ -37,28 +51,65 @@ const after: Readonly<Record<string, Candidates>> = {
   'next-write': targets,
   history: targets,
   why: targets,
+  delete: () => ['bookmark', 'checkpoint'],
   branch: () => ['show', 'save', 'drop'],
 };
 
-function bookmarksOf(session: CompletionContext['session']): readonly string[] {
+/** What may stand behind a certain word, whatever the command. */
+const behind: Readonly<Record<string, Candidates>> = {
+  fix: fixmapNames,
+  fixmap: fixmapNames,
+  bookmark: ({ session }) => bookmarksOf(session, ''),
+  checkpoint: ({ session }) => bookmarksOf(session, ''),
+  calls: (context) => ['all', ...functions(context)],
+  iomem: () => ['unprivileged'],
+  ioports: () => ['unprivileged'],
+};
+
+function bookmarksOf(session: CompletionContext['session'], mark: string): readonly string[] {
   const result = session.dispatch({ do: 'info', topic: 'bookmarks', argument: '' });
-  return result.type === 'bookmarks' ? result.bookmarks.map(({ name }) => `@${name}`) : [];
+  return result.type === 'bookmarks' ? result.bookmarks.map(({ name }) => `${mark}${name}`) : [];
 }
 
 /** What may stand at the end of a line, and the piece of it that a choice replaces. */
 export function complete(line: string, context: CompletionContext): [string[], string] {
   const words = line.trimStart().split(/\s+/);
-  const word = words.at(-1) ?? '';
-  const found = [...new Set(candidatesFor(words, context).filter((candidate) => candidate.startsWith(word)))].sort();
+  const first = commandOf(words[0] ?? '');
+  const path = words.length > 1 ? fieldsOf(line, context) : undefined;
+  if (path) return path;
+  const offer = candidatesFor(words, first);
+  // In an expression a name may begin behind an operator or a bracket.
+  const word = (offer === expressions ? /\w*$/ : /\S*$/).exec(words.at(-1) ?? '')![0];
+  const offered = word.startsWith('0x') ? context.addresses() : offer(context);
+  const found = [...new Set(offered.filter((candidate) => candidate.startsWith(word)))].sort();
   const [only = ''] = found;
   // A word that is complete is followed by another one.
   return [found.length === 1 && !only.endsWith(':') ? [`${only} `] : found, word];
 }
 
-function candidatesFor(words: readonly string[], context: CompletionContext): readonly string[] {
-  const [first = ''] = words;
-  if (words.length <= 1) return ['source', ...commandWords];
-  const spec = commandHelp.find(({ name, aliases }) => name === first || aliases.includes(first));
-  if (words.at(-2) === 'fix') return fixmapNames(context);
-  return spec === undefined ? [] : (after[spec.name]?.(context) ?? []);
+/** The parts of what stands before a dot: `slots[3].pr`. */
+function fieldsOf(line: string, { profile }: CompletionContext): [string[], string] | undefined {
+  const word = /[A-Za-z_]\w*(?:\([^()]*\)|\[[^[\]]*\])?\.\w*$/.exec(line)?.[0];
+  if (word === undefined) return undefined;
+  const names = expressionNames(eventScope(kernelScope(profile)), word);
+  const found = names.filter((name) => name.startsWith(word)).sort();
+  // The first part of an event type looks alike.
+  return found.length === 0 ? undefined : [found, word];
+}
+
+/** A name for a name, an alias or a beginning that leaves no doubt. */
+function commandOf(word: string): string {
+  const exact = commandHelp.find(({ name, aliases }) => name === word || aliases.includes(word));
+  if (exact) return exact.name;
+  const begun = commandHelp.filter(({ name, aliases }) => [name, ...aliases].some((known) => known.startsWith(word)));
+  return begun.length === 1 ? begun[0]!.name : '';
+}
+
+function candidatesFor(words: readonly string[], command: string): Candidates {
+  if (words.length <= 1) return () => ['source', ...commandWords];
+  // All behind an if belongs to the expression.
+  if (words.slice(1, -1).includes('if')) return expressions;
+  const before = words.at(-2)!;
+  const special = words.length > 2 && Object.hasOwn(behind, before) ? behind[before] : undefined;
+  return special ?? after[command] ?? nothing;
 }

@@ -1,11 +1,14 @@
 import type { Io } from '../io.ts';
 import { openSession, type OpenedSession } from '../open-session.ts';
-import { print } from '../output.ts';
+import { note, print } from '../output.ts';
 import { count } from '../render/table.ts';
 import { safe } from '../terminal.ts';
-import { follow, talk } from './interactive.ts';
+import { Follower } from './follower.ts';
+import { talk, takeLines } from './interactive.ts';
 import { Interrupts } from './interrupt.ts';
+import { Pager } from './pager.ts';
 import { Shell } from './shell.ts';
+import { startFiles } from './start-files.ts';
 
 export interface DebugOptions {
   readonly trace: string;
@@ -15,6 +18,10 @@ export interface DebugOptions {
   readonly json: boolean;
   /** Print each command before its answer. */
   readonly echo: boolean;
+  /** Read the files of commands that a session starts with. */
+  readonly rc: boolean;
+  /** The trace may still be recorded: see what comes. */
+  readonly follow: boolean;
   /** Commands to run first, in order. */
   readonly ex: readonly string[];
 }
@@ -30,17 +37,38 @@ export async function debug(io: Io, options: DebugOptions): Promise<number> {
     at: options.at,
     ...(interrupts && { shouldStop: () => interrupts.shouldStop() }),
   });
-  const shell = new Shell(io, opened, options);
+  const shell = new Shell(io, opened, {
+    ...options,
+    pager: isTalk ? Pager.for(io) : undefined,
+    follower: options.follow ? followerOf(io, opened, interrupts) : undefined,
+  });
   try {
     if (isTalk && !options.quiet) await print(io, [greeting(options.trace, opened)]);
+    // A program reads one object a command that it gave: nobody else's.
+    if (options.rc && !options.json) await runStartFiles(io, shell);
     for (const line of options.ex) await shell.run(line);
     if (options.batch) return shell.failure;
-    if (!shell.done) await (interrupts ? talk(io, opened, shell, interrupts) : follow(io, shell));
+    if (!shell.done) await (interrupts ? talk(io, opened, shell, interrupts) : takeLines(io, shell));
     return 0;
   } finally {
     opened.reader.close();
     interrupts?.close();
   }
+}
+
+async function runStartFiles(io: Io, shell: Shell): Promise<void> {
+  const { files, notes } = startFiles(io);
+  for (const line of notes) await note(io, safe(line));
+  for (const file of files) await shell.run(`source ${file}`);
+}
+
+function followerOf(io: Io, { session, reader }: OpenedSession, interrupts: Interrupts | undefined): Follower {
+  return new Follower({
+    session,
+    reader,
+    ...(interrupts && { shouldStop: () => interrupts.shouldStop() }),
+    onWait: () => void io.stderr.write('Waiting for the recorder; ^C stops.\n'),
+  });
 }
 
 function greeting(trace: string, { reader: { header, length } }: OpenedSession): string {

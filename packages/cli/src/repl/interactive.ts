@@ -27,7 +27,7 @@ export async function talk(io: Io, opened: OpenedSession, shell: Shell, interrup
 function openPrompt(io: Io, opened: OpenedSession, shell: Shell): Interface {
   const file = historyFile(io.env);
   const { header } = opened.reader;
-  const context = { session: opened.session, profile: profile(header.profile, header.options) };
+  const context = { session: opened.session, profile: profile(header.profile, header.options), addresses: () => shell.addresses };
   const lines = createInterface({
     input: io.stdin,
     output: io.stdout,
@@ -52,7 +52,7 @@ function dropLine(lines: Interface, io: Io): void {
 }
 
 /** Read commands from a pipe or a file: no prompt, no history. */
-export async function follow(io: Io, shell: Shell): Promise<void> {
+export async function takeLines(io: Io, shell: Shell): Promise<void> {
   for await (const line of createInterface({ input: io.stdin, terminal: false })) {
     await shell.typed(line);
     if (shell.done) return;

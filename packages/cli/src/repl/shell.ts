@@ -9,8 +9,16 @@ import { ClosedPipe, jsonLine, Output } from '../output.ts';
 import { renderResult } from '../render/result.ts';
 import { styleFor, type Style } from '../render/style.ts';
 import { report } from '../report.ts';
+import { safe } from '../terminal.ts';
+import type { Follower } from './follower.ts';
+import type { Pager } from './pager.ts';
+import { SeenAddresses } from './seen-addresses.ts';
 
 export interface ShellOptions {
+  /** Runs commands in place of the session: on a trace that grows. */
+  readonly follower?: Follower | undefined;
+  /** Shows an answer that is longer than the screen. */
+  readonly pager?: Pager | undefined;
   /** One JSON object a command instead of text. */
   readonly json: boolean;
   /** Print each command before its answer, as a transcript has it. */
@@ -28,6 +36,7 @@ export class Shell {
   readonly #opened: OpenedSession;
   readonly #options: ShellOptions;
   readonly #out: Output;
+  readonly #seen = new SeenAddresses();
   #last = '';
   #depth = 0;
   #done = false;
@@ -47,6 +56,10 @@ export class Shell {
   /** Exit code of the first line that failed; 0 when none did. */
   get failure(): number {
     return this.#failure;
+  }
+  /** Addresses in the answers so far. */
+  get addresses(): readonly string[] {
+    return this.#seen.list();
   }
   get prompt(): string {
     const { percent, position } = this.#opened.session.place;
@@ -89,14 +102,17 @@ export class Shell {
   async #command(text: string): Promise<void> {
     const all = text.endsWith(ALL);
     const command = parseCommand(all ? text.slice(0, -ALL.length) : text);
-    const result = this.#opened.session.dispatch(command);
-    await this.#show(
-      this.#options.json
-        ? [jsonLine(toJson(result))]
-        : [...renderResult(result, this.#style(all)), ...this.#displayed(command)],
-    );
+    const result = (this.#options.follower ?? this.#opened.session).dispatch(command);
+    await this.#answer(result, command, all);
     if (result.type === 'quit') this.#done = true;
     for (const line of linesToRun(result)) await this.run(line);
+  }
+
+  async #answer(result: Result, command: Command, all: boolean): Promise<void> {
+    if (this.#options.json) return this.#show([jsonLine(toJson(result))]);
+    const lines = [...(doneText(command) ?? renderResult(result, this.#style(all))), ...this.#displayed(command)];
+    this.#seen.look(lines);
+    if (this.#options.pager?.show(lines) !== true) await this.#show(lines);
   }
 
   /** The value of a display that was just set, as gdb shows it at once. */
@@ -129,6 +145,16 @@ export class Shell {
   #style(all: boolean): Style {
     return styleFor(this.#io, { all, allHint: '--all behind the command' });
   }
+}
+
+/** For commands that change something of the session only: what they did. */
+function doneText(command: Command): readonly string[] | undefined {
+  if (command.do === 'undisplay') {
+    const { numbers } = command;
+    return [numbers.length === 0 ? 'all displays deleted' : `display ${numbers.join(', ')} deleted`];
+  }
+  if (command.do !== 'branch' || command.action === 'show') return undefined;
+  return [command.action === 'save' ? `the branch is kept in ${safe(command.file)}` : 'back in the recording; the branch is dropped'];
 }
 
 const linesToRun = (result: Result): readonly string[] => (result.type === 'stopped' ? result.commands : []);

@@ -36,7 +36,7 @@ describe('the debugger’s language', () => {
     ['diff 1..5', { do: 'diff', from: '1', to: '5' }],
     ['diff 7', { do: 'diff', from: '7', to: '.' }],
     ['search -r -n 2 "a b"', { do: 'search', text: 'a b', direction: 'backward', count: 2 }],
-    ['ptdump', { do: 'vmmap', range: '' }],
+    ['ptdump', { do: 'info', topic: 'ptdump', argument: '' }],
     ['back', { do: 'back', count: 1 }],
     ['wal 0x1000', { do: 'walk', address: '0x1000' }],
     ['  list   5   3 ', { do: 'list', at: '5', count: 3 }],

@@ -3,7 +3,7 @@ import { didYouMean, ToolError } from '@kwind/x86';
 import { infoTopics, type Command, type InfoTopic } from '../protocol.ts';
 import { countOf, firstWord, needed, nothing, usageError, type CommandSpec } from './spec.ts';
 
-const topicAliases: Readonly<Record<string, InfoTopic>> = { b: 'breakpoints', checkpoints: 'bookmarks', display: 'displays', record: 'summary', ptdump: 'pagetable' };
+const topicAliases: Readonly<Record<string, InfoTopic>> = { b: 'breakpoints', checkpoints: 'bookmarks', display: 'displays', record: 'summary' };
 const topicList = infoTopics.join(', ');
 
 /** The topic that a word names or begins. @throws ToolError command/usage */
@@ -113,7 +113,7 @@ const search: CommandSpec = {
 
 const mapping: CommandSpec = {
   name: 'vmmap',
-  aliases: ['ptdump'],
+  aliases: [],
   usage: 'vmmap [ADDRESS[..ADDRESS]]',
   summary: 'What the page tables map: neighbouring pages merged into runs.',
   examples: ['vmmap', 'vmmap 0xffffffffff000000..'],
@@ -160,11 +160,25 @@ const print: CommandSpec = {
   parse: (rest) => ({ do: 'print', expression: needed(rest, 'The expression', print) }),
 };
 
+const dump: CommandSpec = {
+  name: 'ptdump',
+  aliases: [],
+  usage: 'ptdump',
+  summary: "The kernel's own dump of its page tables: markers, merged ranges, flags. vmmap tells the same with frames.",
+  examples: ['ptdump'],
+  group: 'questions',
+  parse(rest) {
+    nothing(rest, dump);
+    return { do: 'info', topic: 'ptdump', argument: '' };
+  },
+};
+
 export const questionCommands: readonly CommandSpec[] = [
   plain('when', 'when', [], 'Where the session stands.'),
   info,
   walk,
   mapping,
+  dump,
   examine,
   list,
   plain('backtrace', 'backtrace', ['bt', 'where'], 'The kernel calls around the event here.'),

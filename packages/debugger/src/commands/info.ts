@@ -5,6 +5,7 @@ import type { InfoTopic } from '../protocol.ts';
 import { parseVaddrRange } from '../ranges.ts';
 import { callsView } from '../views/calls.ts';
 import { fixmapView } from '../views/fixmap.ts';
+import { machineView, type KernelTexts } from '../views/machine.ts';
 import { pageTableView } from '../views/page-table.ts';
 import { profileView } from '../views/profile.ts';
 import { registersView } from '../views/registers.ts';
@@ -18,9 +19,9 @@ const noArgument = (topic: string, argument: string): void => {
 };
 
 /** Views of the machine; those of the session's own things are the session's. */
-export function info(core: Core, topic: Exclude<InfoTopic, 'breakpoints'>, argument: string): Info {
+export function info(core: Core, topic: Exclude<InfoTopic, 'breakpoints'>, argument: string, texts: KernelTexts = () => ''): Info {
   const { timeline, cursor } = core;
-  if (!['fixmap', 'pagetable', 'calls'].includes(topic)) noArgument(topic, argument);
+  if (!['fixmap', 'pagetable', 'calls', 'iomem', 'ioports'].includes(topic)) noArgument(topic, argument);
   switch (topic) {
     case 'summary':
       return summaryView(timeline, cursor);
@@ -40,6 +41,13 @@ export function info(core: Core, topic: Exclude<InfoTopic, 'breakpoints'>, argum
       return warningsView(timeline, cursor);
     case 'profile':
       return profileView(timeline.profile);
+    case 'iomem':
+    case 'ioports':
+    case 'vmalloc':
+    case 'ptdump':
+    case 'e820':
+    case 'pat':
+      return machineView(timeline, cursor, topic, texts, { privileged: isPrivileged(topic, argument) });
     case 'bookmarks':
       return { type: 'bookmarks', bookmarks: core.bookmarks.list() };
     case 'displays':
@@ -47,6 +55,12 @@ export function info(core: Core, topic: Exclude<InfoTopic, 'breakpoints'>, argum
     default:
       return assertNever(topic, 'topic');
   }
+}
+
+/** `info iomem unprivileged`: as a user without CAP_SYS_ADMIN reads it. */
+function isPrivileged(topic: string, argument: string): boolean {
+  if (argument === '' || argument === 'unprivileged') return argument === '';
+  throw new ToolError('command/usage', `info ${topic} takes no "${argument}".`, `Usage: info ${topic} [unprivileged]`);
 }
 
 function fixmapOf(core: Core, argument: string): Info {

@@ -1,13 +1,14 @@
-import { didYouMean, hex16, slot as slotOf, slotVirt, ToolError, type KernelProfile, type Level } from '@kwind/x86';
+import { didYouMean, hex16, slot as slotOf, slotVirt, ToolError, type KernelProfile, type Level, type ResourceTreeName } from '@kwind/x86';
 import { kernelVariables, type MachineView } from '@kwind/state';
 import { registerChanges, slotChanges, typeMatches, variableChanges } from '@kwind/timeline';
 import type { Core } from '../core.ts';
 import { parseAddress, parseVaddrRange, slotNumber } from '../ranges.ts';
 import { slotInfos } from '../views/slots.ts';
 import { entryTarget, tlbTarget, translationTarget } from './memory.ts';
+import { resourceTarget } from './resources.ts';
 import type { Target } from './target.ts';
 
-const FORMS = 'Name an address, pte ADDRESS, slot N, fix NAME, tlb ADDRESS, a register as cr3, or a kernel variable.';
+const FORMS = 'Name an address, pte ADDRESS, slot N, fix NAME, tlb ADDRESS, iomem A-B, ioport A-B, a register as cr3, or a kernel variable.';
 
 function slotTarget(number: number, profile: KernelProfile): Target {
   const start = slotVirt(profile, slotOf(number));
@@ -76,7 +77,8 @@ export function parseTarget(text: string, core: Core): Target {
   }
   const named = namedTarget(trimmed.replace(/^\$|^register\s+|^variable\s+/, ''), state);
   if (named) return named;
-  if (/^(?:iomem|ioports?)\b/.test(trimmed)) throw new ToolError('command/usage', 'resources cannot be asked about yet.', FORMS);
+  const resource = /^(iomem|ioport)s?\s+(\S[\s\S]*)$/.exec(trimmed);
+  if (resource) return resourceTarget(resource[1] as ResourceTreeName, resource[2]!);
   return addressTarget(trimmed, core);
 }
 

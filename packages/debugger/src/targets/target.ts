@@ -1,7 +1,7 @@
 import type { EventView } from '@kwind/events';
 import type { MachineState } from '@kwind/state';
 import type { Cursor, Predicate, Timeline } from '@kwind/timeline';
-import type { TargetValue } from '../answers.ts';
+import type { HeldResource, TargetValue } from '../answers.ts';
 import type { VaddrRange } from '../ranges.ts';
 
 /** Something whose changes can be found: an address, an entry, a slot, a register, what the TLB holds. */
@@ -35,6 +35,7 @@ export function sameValue(a: TargetValue, b: TargetValue): boolean {
   if (a.kind === 'entry' && b.kind === 'entry') return a.entry.value === b.entry.value;
   if (a.kind === 'number' && b.kind === 'number') return a.value === b.value;
   if (a.kind === 'text' && b.kind === 'text') return a.value === b.value;
+  if (a.kind === 'resources' && b.kind === 'resources') return sameResources(a.resources, b.resources);
   if (a.kind === 'slot' && b.kind === 'slot') return sameSlot(a, b);
   return false;
 }
@@ -44,4 +45,10 @@ const withoutUse = (flags: string): string => flags.split(' ').filter((flag) => 
 
 function sameSlot({ slot: a }: Extract<TargetValue, { kind: 'slot' }>, { slot: b }: Extract<TargetValue, { kind: 'slot' }>): boolean {
   return a.prevMap === b.prevMap && a.prevSize === b.prevSize && a.virt === b.virt && a.claimedBy === b.claimedBy;
+}
+
+function sameResources(a: readonly HeldResource[], b: readonly HeldResource[]): boolean {
+  const isSame = (one: HeldResource, other: HeldResource): boolean =>
+    one.name === other.name && one.start === other.start && one.end === other.end && one.busy === other.busy && one.depth === other.depth;
+  return a.length === b.length && a.every((one, i) => isSame(one, b[i]!));
 }

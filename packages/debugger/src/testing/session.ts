@@ -29,6 +29,7 @@ const nothing: TraceReader = {
   batchesWith: () => [],
   batchesTouching: () => [],
   checkpointAtOrBefore: () => undefined,
+  checkpointPart: () => undefined,
   refresh: () => {},
   close: () => {},
 };

@@ -45,11 +45,18 @@ function effectsOf(call: CaptureCall): Effects {
     case 'ioremap':
       return areaOf(call);
     default:
-      return first === undefined || second === undefined || traced === undefined ? nothing : pairEffects(call, traced, first, second);
+      return first === undefined || second === undefined || traced === undefined
+        ? nothing
+        : pairEffects(call, traced, first, second);
   }
 }
 
-function pairEffects(call: CaptureCall, traced: NonNullable<ReturnType<typeof tracedFunction>>, first: bigint, second: bigint): Effects {
+function pairEffects(
+  call: CaptureCall,
+  traced: NonNullable<ReturnType<typeof tracedFunction>>,
+  first: bigint,
+  second: bigint,
+): Effects {
   switch (traced.is) {
     case 'store':
       return [[{ kind: 'entry-stored', call, level: traced.level, pointer: first, value: second }], []];
@@ -57,10 +64,22 @@ function pairEffects(call: CaptureCall, traced: NonNullable<ReturnType<typeof tr
       return [[{ kind: 'range-flushed', call, start: first, end: second }], []];
     case 'map': {
       const about = { call, phys: first, size: second, vaddr: call.result };
-      return [[{ kind: 'slot-asked', ...about }], [{ kind: 'effects-follow', call }, { kind: 'slot-mapped', ...about }]];
+      return [
+        [{ kind: 'slot-asked', ...about }],
+        [
+          { kind: 'effects-follow', call },
+          { kind: 'slot-mapped', ...about },
+        ],
+      ];
     }
     case 'unmap':
-      return [[], [{ kind: 'effects-follow', call }, { kind: 'slot-unmapped', call, vaddr: first, size: second }]];
+      return [
+        [],
+        [
+          { kind: 'effects-follow', call },
+          { kind: 'slot-unmapped', call, vaddr: first, size: second },
+        ],
+      ];
     default:
       return nothing;
   }

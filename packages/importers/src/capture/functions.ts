@@ -3,12 +3,30 @@ import type { CaptureLevel } from '@kwind/events';
 /** What a traced function is to kwind. */
 export type Traced =
   | { readonly is: 'store'; readonly level: CaptureLevel }
-  | { readonly is: 'page-flush' | 'range-flush' | 'root-load' | 'map' | 'unmap' | 'setup' | 'resource' | 'ioremap' | 'iounmap' | 'mapping' | 'inner' }
+  | {
+      readonly is:
+        | 'page-flush'
+        | 'range-flush'
+        | 'root-load'
+        | 'map'
+        | 'unmap'
+        | 'setup'
+        | 'resource'
+        | 'ioremap'
+        | 'iounmap'
+        | 'mapping'
+        | 'inner';
+    }
   | { readonly is: 'flush'; readonly scope: 'non-global' | 'all' }
   | { readonly is: 'phase' };
 
 const store = (level: CaptureLevel): Traced => ({ is: 'store', level });
-const [resource, phase, mapping, inner]: readonly Traced[] = [{ is: 'resource' }, { is: 'phase' }, { is: 'mapping' }, { is: 'inner' }];
+const [resource, phase, mapping, inner]: readonly Traced[] = [
+  { is: 'resource' },
+  { is: 'phase' },
+  { is: 'mapping' },
+  { is: 'inner' },
+];
 
 /** Every function that is understood, with its names in older kernels. Others are kept as calls without a meaning. */
 const known: Readonly<Record<string, Traced>> = {

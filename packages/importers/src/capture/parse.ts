@@ -19,11 +19,21 @@ export function parseCapture(text: string, { name }: CaptureOptions): Capture {
   const notes: CaptureNote[] = [];
   const records = readRecords(text, name, notes);
   if (records.length === 0) {
-    throw new ToolError('import/nothing-found', `${name} has no record of a call.`, 'A capture has one JSON object with "n" and "f" on each line.');
+    throw new ToolError(
+      'import/nothing-found',
+      `${name} has no record of a call.`,
+      'A capture has one JSON object with "n" and "f" on each line.',
+    );
   }
   checkNumbers(records, notes);
   const tree = new CallTree(name, records);
-  return Object.freeze({ name, calls: tree.top, nrRecords: records.length, notes: [...notes, ...tree.notes], unknown: unknownOf(records) });
+  return Object.freeze({
+    name,
+    calls: tree.top,
+    nrRecords: records.length,
+    notes: [...notes, ...tree.notes],
+    unknown: unknownOf(records),
+  });
 }
 
 function readRecords(text: string, name: string, notes: CaptureNote[]): readonly CaptureRecord[] {
@@ -66,7 +76,8 @@ function checkNumbers(records: readonly CaptureRecord[], notes: CaptureNote[]): 
   let expected = 0;
   for (const { n, line, fn } of records) {
     if (n > expected) notes.push({ kind: 'lost-records', n, text: lostText(expected, n, fn) });
-    else if (n < expected) notes.push({ kind: 'order', n, text: `line ${line}: record ${n} (${fn}) stands after record ${expected - 1}.` });
+    else if (n < expected)
+      notes.push({ kind: 'order', n, text: `line ${line}: record ${n} (${fn}) stands after record ${expected - 1}.` });
     if (n >= expected) expected = n + 1;
   }
 }
@@ -78,7 +89,8 @@ function lostText(from: number, n: number, fn: string): string {
 
 function unknownOf(records: readonly CaptureRecord[]): Capture['unknown'] {
   const counts = new Map<string, number>();
-  for (const { kind, fn } of records) if (kind === 'call' && !tracedFunction(fn)) counts.set(fn, (counts.get(fn) ?? 0) + 1);
+  for (const { kind, fn } of records)
+    if (kind === 'call' && !tracedFunction(fn)) counts.set(fn, (counts.get(fn) ?? 0) + 1);
   return [...counts].map(([fn, calls]) => ({ fn, calls }));
 }
 

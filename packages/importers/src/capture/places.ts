@@ -32,7 +32,12 @@ export type SymbolNotes = Readonly<Record<string, string>>;
 export function symbolNotes(meta: unknown): SymbolNotes {
   const symbols = typeof meta === 'object' && meta !== null && 'symbols' in meta ? meta.symbols : undefined;
   if (typeof symbols !== 'object' || symbols === null) return {};
-  return Object.fromEntries(Object.entries(symbols).filter((entry): entry is [string, string] => /^[A-Za-z_]\w*$/.test(entry[0]) && /^(?:0x)?[0-9a-f]{1,16}$/i.test(String(entry[1]))));
+  return Object.fromEntries(
+    Object.entries(symbols).filter(
+      (entry): entry is [string, string] =>
+        /^[A-Za-z_]\w*$/.test(entry[0]) && /^(?:0x)?[0-9a-f]{1,16}$/i.test(String(entry[1])),
+    ),
+  );
 }
 
 /**
@@ -41,7 +46,14 @@ export function symbolNotes(meta: unknown): SymbolNotes {
  */
 export function shownPlaces(capture: Capture, notes: SymbolNotes = {}): readonly ShownPlace[] {
   const calls = [...everyCall(capture.calls)];
-  return [...pagingOf(calls), ...widthOf(calls), ...symbolsOf(calls, notes)];
+  const places = [
+    ...pagingOf(calls),
+    ...widthOf(calls),
+    ...largePages(calls),
+    ...imageOf(calls),
+    ...symbolsOf(calls, notes),
+  ];
+  return [...places, ...vmallocOf(calls, places)];
 }
 
 function pagingOf(calls: readonly CaptureCall[]): ShownPlace[] {
@@ -54,31 +66,104 @@ function widthOf(calls: readonly CaptureCall[]): ShownPlace[] {
   for (const { n, resources } of calls) {
     const root = resources.find((found) => found.root === 'iomem');
     const bits = root && (root.end + 1n).toString(2).length - 1;
-    if (root && bits !== undefined && bits >= 32 && bits <= 52) return [{ option: `phys_bits=${bits}`, why: `record ${n}: iomem ends at ${hex(root.end)}` }];
+    if (root && bits !== undefined && bits >= 32 && bits <= 52)
+      return [{ option: `phys_bits=${bits}`, why: `record ${n}: iomem ends at ${hex(root.end)}` }];
   }
   return [];
 }
 
+/** A leaf of 1 GiB in a table shows that the CPU has them. */
+function largePages(calls: readonly CaptureCall[]): ShownPlace[] {
+  const leaf = calls.find(({ fn, args }) => fn === 'native_set_pud' && ((args[1] ?? 0n) & 0x81n) === 0x81n);
+  return leaf ? [{ option: 'gbpages=1', why: `record ${leaf.n} stores a page of 1 GiB` }] : [];
+}
+
+/** Parts of the image by the names of their resources, with the symbols of their first byte and of the byte after them. */
+const imageParts: Readonly<Record<string, readonly [first: string, behind: string]>> = {
+  'Kernel code': ['_text', '_etext'],
+  'Kernel rodata': ['__start_rodata', '__end_rodata'],
+  'Kernel data': ['_sdata', '_edata'],
+  'Kernel bss': ['__bss_start', '__bss_stop'],
+};
+
+/** Symbols of the image by the resources that setup_arch() inserts for it; physical addresses of an image at its link address. */
+function imageOf(calls: readonly CaptureCall[]): ShownPlace[] {
+  const text = calls.flatMap(({ resources }) => resources).find(({ name }) => name === 'Kernel code');
+  // An image that was moved in memory would need phys_base first, which another place shows.
+  if (text?.start !== LINKED_AT) return [];
+  return [
+    ...calls.flatMap(({ n, fn, resources }) => {
+      const part = resources.at(-1);
+      const symbols =
+        fn.startsWith('insert_resource') && part && Object.hasOwn(imageParts, part.name)
+          ? imageParts[part.name]
+          : undefined;
+      if (!part || !symbols) return [];
+      const why = `record ${n} inserts "${part.name}"`;
+      return [
+        { option: `symbol.${symbols[0]}=${hex(START_KERNEL_MAP + part.start)}`, why },
+        { option: `symbol.${symbols[1]}=${hex(START_KERNEL_MAP + part.end + 1n)}`, why },
+      ];
+    }),
+    ...endOf(calls),
+  ];
+}
+
+const LINKED_AT = 0x100_0000n;
+const PMD_SIZE = 0x20_0000n;
+
+/** The image ends before the first entry behind it that cleanup_highmap() clears. */
+function endOf(calls: readonly CaptureCall[]): ShownPlace[] {
+  const cleared = calls.filter(
+    ({ fn, stack }) => fn === 'native_set_pmd' && stack.some((frame) => symbolOf(frame) === 'cleanup_highmap'),
+  );
+  const indices = cleared.map(({ args: [pointer = 0n] }) => (pointer % PAGE) / 8n);
+  const first = indices.find((index, i) => i > 0 && index !== indices[i - 1]! + 1n && index !== indices[i - 1]);
+  return first === undefined
+    ? []
+    : [
+        {
+          option: `symbol._end=${hex(START_KERNEL_MAP + first * PMD_SIZE - PAGE)}`,
+          why: `record ${cleared[0]!.n} and on: cleanup_highmap() clears what lies behind it`,
+        },
+      ];
+}
+
 /** Symbols that were given, and those that follow: the row of static tables, and where the direct map must be. */
 function symbolsOf(calls: readonly CaptureCall[], notes: SymbolNotes): ShownPlace[] {
-  const link = calls.find(({ fn, inner }) => fn === 'early_ioremap_init' && inner.length > 0)?.inner.find(({ fn }) => fn === 'native_set_pmd');
-  const given = (name: string): bigint | undefined => (notes[name] === undefined ? undefined : BigInt(`0x${notes[name].replace(/^0x/i, '')}`));
-  const stated = Object.entries(notes).map(([name, address]) => ({ option: `symbol.${name}=0x${address.replace(/^0x/i, '')}`, why: 'the notes beside the capture' }));
-  const bmPte = given('bm_pte') ?? shownBmPte(calls);
+  const link = calls
+    .find(({ fn, inner }) => fn === 'early_ioremap_init' && inner.length > 0)
+    ?.inner.find(({ fn }) => fn === 'native_set_pmd');
+  const given = (name: string): bigint | undefined =>
+    notes[name] === undefined ? undefined : BigInt(`0x${notes[name].replace(/^0x/i, '')}`);
+  const stated = Object.entries(notes).map(([name, address]) => ({
+    option: `symbol.${name}=0x${address.replace(/^0x/i, '')}`,
+    why: 'the notes beside the capture',
+  }));
+  const bmPte = given('bm_pte') ?? shownBmPte(calls) ?? (link ? START_KERNEL_MAP + (link.args[1]! & FRAME) : undefined);
   const base = link && bmPte !== undefined ? (link.args[1]! & FRAME) - (bmPte - START_KERNEL_MAP) : undefined;
   const found = [...stated];
-  if (bmPte !== undefined && notes['bm_pte'] === undefined) found.push({ option: `symbol.bm_pte=${hex(bmPte)}`, why: 'where the entries of the early window are stored' });
-  if (base !== undefined && base !== 0n) found.push({ option: `phys_base=${base < 0n ? '-' : ''}${hex(base < 0n ? -base : base)}`, why: `record ${link!.n} links bm_pte` });
+  if (bmPte !== undefined && notes['bm_pte'] === undefined)
+    found.push({ option: `symbol.bm_pte=${hex(bmPte)}`, why: 'where the entries of the early window are stored' });
+  if (base !== undefined && base !== 0n)
+    found.push({
+      option: `phys_base=${base < 0n ? '-' : ''}${hex(base < 0n ? -base : base)}`,
+      why: `record ${link!.n} links bm_pte`,
+    });
   const fixmap = given('level2_fixmap_pgt');
-  if (fixmap !== undefined && link && base !== undefined) found.push(...directMapOf(link, fixmap - START_KERNEL_MAP + base));
-  const table = fixmap ?? shownFixmapTable(link, base ?? 0n);
+  if (fixmap !== undefined && link && base !== undefined)
+    found.push(...directMapOf(link, fixmap - START_KERNEL_MAP + base));
+  else if (link) found.push(...directMapShown(calls));
+  const table = fixmap ?? shownFixmapTable(link, base ?? 0n, baseOf(calls, found));
   if (table !== undefined) found.push(...rowOf(table, notes, fixmap === undefined));
   return [...found, ...rootOf(calls, notes, base ?? 0n)];
 }
 
 /** The first entry of bm_pte by a store to a later one: `pointer` selects by the index that was set. */
 function shownBmPte(calls: readonly CaptureCall[]): bigint | undefined {
-  const set = calls.find(({ fn, inner }) => fn === '__early_set_fixmap' && inner.some((call) => call.fn === 'native_set_pte'));
+  const set = calls.find(
+    ({ fn, inner }) => fn === '__early_set_fixmap' && inner.some((call) => call.fn === 'native_set_pte'),
+  );
   const pointer = set?.inner.find((call) => call.fn === 'native_set_pte')?.args[0];
   return pointer === undefined || pointer < START_KERNEL_MAP ? undefined : pointer & ~(PAGE - 1n);
 }
@@ -89,29 +174,101 @@ function directMapOf(link: CaptureCall, tablePhys: bigint): ShownPlace[] {
   if (pointer >= START_KERNEL_MAP) return [];
   const offset = (pointer & ~(PAGE - 1n)) - tablePhys;
   const usual = offset === 0xffff_8880_0000_0000n || offset === 0xff11_0000_0000_0000n;
-  return usual ? [] : [{ option: `page_offset=${hex(offset)}`, why: `record ${link.n}: ${symbolOf(link.stack[0] ?? 'early_ioremap_init')} reaches level2_fixmap_pgt there` }];
+  return usual
+    ? []
+    : [
+        {
+          option: `page_offset=${hex(offset)}`,
+          why: `record ${link.n}: ${symbolOf(link.stack[0] ?? 'early_ioremap_init')} reaches level2_fixmap_pgt there`,
+        },
+      ];
+}
+
+const PUD_SIZE = 0x4000_0000n;
+const usualBases: readonly bigint[] = [0xffff_8880_0000_0000n, 0xff11_0000_0000_0000n];
+const isStore = ({ fn }: CaptureCall): boolean => tracedFunction(fn)?.is === 'store';
+
+/**
+ * Where the direct map starts, by a table that was filled through it right before it was linked: its address there less where
+ * the link says that it lies. KASLR moves the map in steps of 1 GiB.
+ */
+function shownBase(calls: readonly CaptureCall[]): { readonly base: bigint; readonly n: number } | undefined {
+  const stores = calls.filter(isStore);
+  for (const [i, { n, args, fn }] of stores.entries()) {
+    const filled = stores[i - 1]?.args[0];
+    const value = args[1] ?? 0n;
+    const links = fn !== 'native_set_pte' && (value & 0xfffn & ~USER) === 0x63n;
+    if (!links || filled === undefined || filled >= START_KERNEL_MAP) continue;
+    const base = (filled & ~(PAGE - 1n)) - (value & FRAME);
+    if (base >= FIVE_LEVEL_BASE && base % PUD_SIZE === 0n) return { base, n };
+  }
+  return undefined;
+}
+
+const USER = 4n;
+
+function directMapShown(calls: readonly CaptureCall[]): ShownPlace[] {
+  const shown = shownBase(calls);
+  return shown && !usualBases.includes(shown.base)
+    ? [{ option: `page_offset=${hex(shown.base)}`, why: `record ${shown.n} links a table that was filled there` }]
+    : [];
+}
+
+/** The direct map's start as far as it is known by now. */
+function baseOf(calls: readonly CaptureCall[], found: readonly ShownPlace[]): bigint {
+  const stated = found.findLast(({ option }) => option.startsWith('page_offset='))?.option.split('=')[1];
+  if (stated !== undefined) return BigInt(stated);
+  return pagingOf(calls).length > 0 ? usualBases[1]! : usualBases[0]!;
+}
+
+/** A direct map that was moved has moved the vmalloc area as well: the first areas lie in its first GiB. */
+function vmallocOf(calls: readonly CaptureCall[], places: readonly ShownPlace[]): ShownPlace[] {
+  if (!places.some(({ option }) => option.startsWith('page_offset='))) return [];
+  const lowest = calls
+    .filter(({ fn, args }) => fn === 'ioremap_page_range' && args.length > 0)
+    .toSorted((a, b) => (a.args[0]! < b.args[0]! ? -1 : 1))[0];
+  return lowest
+    ? [
+        {
+          option: `vmalloc_start=${hex(lowest.args[0]! & ~(PUD_SIZE - 1n))}`,
+          why: `record ${lowest.n}: the lowest ioremap area`,
+        },
+      ]
+    : [];
 }
 
 /** Without notes: the table by its place in the direct map, if that is where it usually is. */
-function shownFixmapTable(link: CaptureCall | undefined, base: bigint): bigint | undefined {
+function shownFixmapTable(link: CaptureCall | undefined, base: bigint, offset: bigint): bigint | undefined {
   const pointer = link?.args[0];
   if (pointer === undefined || pointer >= START_KERNEL_MAP) return undefined;
-  const offset = pointer < FOUR_LEVEL_BASE ? 0xff11_0000_0000_0000n : 0xffff_8880_0000_0000n;
   const phys = (pointer & ~(PAGE - 1n)) - offset;
   return phys > 0n && phys < 1n << 40n ? START_KERNEL_MAP + phys - base : undefined;
 }
 
 function rowOf(table: bigint, notes: SymbolNotes, shown: boolean): ShownPlace[] {
   const row = neighbours.map(([name, pages]) => [name, table + pages * PAGE] as const);
-  const all = shown ? [['level2_fixmap_pgt', table] as const, ...row, ['level1_fixmap_pgt', table + PAGE] as const] : row;
-  return all.filter(([name]) => notes[name] === undefined).map(([name, address]) => ({ option: `symbol.${name}=${hex(address)}`, why: 'the static tables stand in one row' }));
+  const all = shown
+    ? [['level2_fixmap_pgt', table] as const, ...row, ['level1_fixmap_pgt', table + PAGE] as const]
+    : row;
+  return all
+    .filter(([name]) => notes[name] === undefined)
+    .map(([name, address]) => ({
+      option: `symbol.${name}=${hex(address)}`,
+      why: 'the static tables stand in one row',
+    }));
 }
 
 /** The final root is what init_mem_mapping() loads. */
 function rootOf(calls: readonly CaptureCall[], notes: SymbolNotes, base: bigint): ShownPlace[] {
-  const load = calls.find(({ fn, stack }) => fn === 'native_write_cr3' && stack.some((frame) => symbolOf(frame) === 'init_mem_mapping'));
+  const load = calls.find(
+    ({ fn, stack }) => fn === 'native_write_cr3' && stack.some((frame) => symbolOf(frame) === 'init_mem_mapping'),
+  );
   const value = load?.args[0];
   if (value === undefined || notes['init_top_pgt'] !== undefined) return [];
-  return [{ option: `symbol.init_top_pgt=${hex(START_KERNEL_MAP + (value & FRAME) - base)}`, why: `record ${load!.n} loads it` }];
+  return [
+    {
+      option: `symbol.init_top_pgt=${hex(START_KERNEL_MAP + (value & FRAME) - base)}`,
+      why: `record ${load!.n} loads it`,
+    },
+  ];
 }
-

@@ -20,7 +20,8 @@ export interface CaptureRecord {
 }
 
 const MAX_TEXT = 4096;
-const HINT = 'Each line is one JSON object as packages/importers/src/capture/FORMAT.md describes; find out what damaged the file, or cut it before this line.';
+const HINT =
+  'Each line is one JSON object as packages/importers/src/capture/FORMAT.md describes; find out what damaged the file, or cut it before this line.';
 
 /** Says where in the input something is wrong. */
 export interface Place {
@@ -54,7 +55,8 @@ function listOf<T>(place: Place, key: string, value: unknown, read: (item: unkno
   return value.map(read);
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function resourceOf(place: Place, value: unknown): CaptureResource {
   if (!isObject(value)) return refuse(place, 'an entry of "res" is no object');
@@ -68,7 +70,9 @@ function resourceOf(place: Place, value: unknown): CaptureResource {
   };
   const root = value['root'];
   if (root === undefined || root === null) return fields;
-  return root === 'iomem' || root === 'ioport' ? { ...fields, root } : refuse(place, '"res.root" is neither iomem nor ioport');
+  return root === 'iomem' || root === 'ioport'
+    ? { ...fields, root }
+    : refuse(place, '"res.root" is neither iomem nor ioport');
 }
 
 const RETURN = 'ret:';

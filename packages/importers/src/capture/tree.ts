@@ -56,10 +56,19 @@ export class CallTree {
   #leave(record: CaptureRecord): void {
     const call = this.#byNumber.get(record.of);
     if (!call || call.end === 'returned') {
-      this.#note('return-without-call', record.n, `record ${record.n} is the return of ${record.fn}() of record ${record.of}, which is not in the capture or has returned already.`);
+      this.#note(
+        'return-without-call',
+        record.n,
+        `record ${record.n} is the return of ${record.fn}() of record ${record.of}, which is not in the capture or has returned already.`,
+      );
       return;
     }
-    if (call.fn !== record.fn) this.#note('order', record.n, `record ${record.n} is the return of ${record.fn}(), but record ${record.of} is a call of ${call.fn}().`);
+    if (call.fn !== record.fn)
+      this.#note(
+        'order',
+        record.n,
+        `record ${record.n} is the return of ${record.fn}(), but record ${record.of} is a call of ${call.fn}().`,
+      );
     if (call.end !== 'skipped') call.end = 'returned';
     call.result = record.result;
     call.lastRecord = record.n;
@@ -69,7 +78,12 @@ export class CallTree {
 
   #skip(record: CaptureRecord): void {
     const call = this.#byNumber.get(record.of);
-    if (!call) return this.#note('return-without-call', record.n, `record ${record.n} skips the call of record ${record.of}, which is not in the capture.`);
+    if (!call)
+      return this.#note(
+        'return-without-call',
+        record.n,
+        `record ${record.n} skips the call of record ${record.of}, which is not in the capture.`,
+      );
     call.end = 'skipped';
     this.#note('skipped', call.n, `the tracer made ${call.fn}() of record ${call.n} return at once.`);
   }
@@ -94,5 +108,17 @@ function goesOn(call: CaptureRecord, later: CaptureRecord): boolean {
 function newCall(name: string, record: CaptureRecord): Building {
   const { n, line, fn, args, stack, resources } = record;
   const end: CaptureEnd = 'inferred';
-  return { n, origin: `${name}:${line}`, fn, args, stack, resources, name: record.name, end, result: undefined, lastRecord: n, inner: [] };
+  return {
+    n,
+    origin: `${name}:${line}`,
+    fn,
+    args,
+    stack,
+    resources,
+    name: record.name,
+    end,
+    result: undefined,
+    lastRecord: n,
+    inner: [],
+  };
 }

@@ -1,7 +1,8 @@
 import type { CaptureRecord } from './record.ts';
 
 /** `native_set_pte` of `native_set_pte+0x6`; parts that the compiler split off count as the function. */
-export const symbolOf = (frame: string): string => frame.replace(/\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?$/i, '').replace(/(?:\.(?:part|cold|constprop|isra)(?:\.\d+)?)+$/, '');
+export const symbolOf = (frame: string): string =>
+  frame.replace(/\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?$/i, '').replace(/(?:\.(?:part|cold|constprop|isra)(?:\.\d+)?)+$/, '');
 
 /** How surely a record lies inside a call that was entered before it. */
 export type Within = 'yes' | 'no' | 'unknown';
@@ -14,8 +15,8 @@ export type Within = 'yes' | 'no' | 'unknown';
 export function isWithin(call: CaptureRecord, later: CaptureRecord): Within {
   const [site] = call.stack;
   const isSibling = later.fn === call.fn && later.stack[0] === site;
-  if (isSibling || site === undefined) return isSibling ? 'no' : 'unknown';
-  const caller = symbolOf(site);
+  if (isSibling && site !== undefined) return 'no';
+  const caller = site === undefined ? undefined : symbolOf(site);
   for (const frame of later.stack) {
     const symbol = symbolOf(frame);
     if (frame === site || symbol === call.fn) return 'yes';

@@ -39,7 +39,8 @@ const skipPattern = /^\.\.\. (\d+) entr(?:y|ies) skipped \.\.\. ?$/;
 const rowPattern = /^0x([0-9a-f]{16})-0x([0-9a-f]{16}) {3} *(\d+)([BKMGTPE]) (.{26}|.{30})(pgd|p4d|pud|pmd|pte)$/;
 const UNITS = 'BKMGTPE';
 
-const wrong = (line: number, what: string, hint: string): ToolError => new ToolError('import/format', `line ${line} ${what}.`, hint);
+const wrong = (line: number, what: string, hint: string): ToolError =>
+  new ToolError('import/format', `line ${line} ${what}.`, hint);
 
 /** Column by column: the text where the bit is set, the text where it is not, and the bit. */
 type Column = readonly [set: string, clear: string, bit: (level: Level) => bigint];
@@ -65,7 +66,12 @@ function flagsOf(text: string, level: Level, line: number): bigint {
   for (const [set, clear, bit] of columns) {
     const shown = text.slice(at, at + set.length);
     if (shown === set) flags |= bit(level);
-    else if (shown !== clear) throw wrong(line, `has "${shown}" where "${set}" or blanks belong`, 'Columns have fixed places; spaces may have been lost.');
+    else if (shown !== clear)
+      throw wrong(
+        line,
+        `has "${shown}" where "${set}" or blanks belong`,
+        'Columns have fixed places; spaces may have been lost.',
+      );
     at += set.length;
   }
   return flags;
@@ -75,7 +81,12 @@ function rowOf(match: RegExpExecArray, line: number): PtdumpRow {
   const [start, end] = [BigInt(`0x${match[1]!}`), BigInt(`0x${match[2]!}`)];
   const level = match[6]! as Level;
   const size = BigInt(match[3]!) << BigInt(10 * UNITS.indexOf(match[4]!));
-  if (u64(end - start) !== size) throw wrong(line, `gives a size that is not the distance of its ends`, 'The kernel never prints that; the text was changed.');
+  if (u64(end - start) !== size)
+    throw wrong(
+      line,
+      `gives a size that is not the distance of its ends`,
+      'The kernel never prints that; the text was changed.',
+    );
   return Object.freeze({ kind: 'row', start, end, level, flags: flagsOf(match[5]!, level, line), line });
 }
 
@@ -86,7 +97,11 @@ function itemOf(text: string, line: number): PtdumpItem {
   if (skip) return Object.freeze({ kind: 'skip', rows: Number(skip[1]), line });
   const row = rowPattern.exec(text);
   if (row) return rowOf(row, line);
-  throw wrong(line, `is no row of a page-table dump: "${text}"`, 'A row reads 0xffff888000000000-0xffff888000099000         612K     RW                 GLB NX pte.');
+  throw wrong(
+    line,
+    `is no row of a page-table dump: "${text}"`,
+    'A row reads 0xffff888000000000-0xffff888000099000         612K     RW                 GLB NX pte.',
+  );
 }
 
 /**
@@ -94,7 +109,9 @@ function itemOf(text: string, line: number): PtdumpItem {
  * @throws ToolError import/format with the line, also for rows that do not join
  */
 export function parsePtdump(text: string): Ptdump {
-  const items = text.split('\n').flatMap((line, i) => (line.trim() === '' ? [] : [itemOf(line.replace(/\r$/, ''), i + 1)]));
+  const items = text
+    .split('\n')
+    .flatMap((line, i) => (line.trim() === '' ? [] : [itemOf(line.replace(/\r$/, ''), i + 1)]));
   const rows = items.filter((item) => item.kind === 'row');
   for (const [i, row] of rows.entries()) checkJoin(items, rows[i - 1], row);
   return Object.freeze({ items: Object.freeze(items), rows: Object.freeze(rows) });
@@ -104,7 +121,13 @@ export function parsePtdump(text: string): Ptdump {
 function checkJoin(items: readonly PtdumpItem[], previous: PtdumpRow | undefined, row: PtdumpRow): void {
   const expected = previous?.end ?? 0n;
   if (row.start === expected) return;
-  const isSkipped = items.some((item) => item.kind === 'skip' && item.line > (previous?.line ?? 0) && item.line < row.line);
+  const isSkipped = items.some(
+    (item) => item.kind === 'skip' && item.line > (previous?.line ?? 0) && item.line < row.line,
+  );
   if (isSkipped) return;
-  throw wrong(row.line, `starts at 0x${bare16(row.start)}, the row before ended at 0x${bare16(expected)}`, 'Rows were lost or the text was put together from several dumps.');
+  throw wrong(
+    row.line,
+    `starts at 0x${bare16(row.start)}, the row before ended at 0x${bare16(expected)}`,
+    'Rows were lost or the text was put together from several dumps.',
+  );
 }

@@ -36,7 +36,8 @@ export interface Vmallocinfo {
 const pattern = /^0x([0-9a-f]{8,16}|\(____ptrval____\))-0x([0-9a-f]{8,16}|\(____ptrval____\)) +(\d+)(?: (.*))?$/;
 const kinds: readonly AreaKind[] = ['ioremap', 'vmalloc', 'vmap', 'user', 'dma-coherent', 'vm_map_ram'];
 
-const wrong = (line: number, what: string, hint: string): ToolError => new ToolError('import/format', `line ${line} ${what}.`, hint);
+const wrong = (line: number, what: string, hint: string): ToolError =>
+  new ToolError('import/format', `line ${line} ${what}.`, hint);
 
 interface Words {
   caller: string;
@@ -69,7 +70,12 @@ function readTail(text: string, line: number): Words {
     const isKnown = readWord(words, word);
     if (isKnown) mayName = false;
     else if (mayName) words.caller = words.caller === '' ? word : `${words.caller} ${word}`;
-    else throw wrong(line, `has a word "${word}" that means nothing known`, 'A line ends in pages=, phys=, what the area is for, and pages by node.');
+    else
+      throw wrong(
+        line,
+        `has a word "${word}" that means nothing known`,
+        'A line ends in pages=, phys=, what the area is for, and pages by node.',
+      );
   }
   return words;
 }
@@ -78,11 +84,21 @@ const UNPURGED = 'unpurged vm_area';
 
 function areaOf(text: string, line: number): VmallocinfoArea {
   const match = pattern.exec(text);
-  if (!match) throw wrong(line, `is no virtual area: "${text}"`, 'A line of /proc/vmallocinfo reads 0xffffc90000005000-0xffffc90000007000    8192 caller+0x1/0x2 phys=0x… ioremap.');
+  if (!match)
+    throw wrong(
+      line,
+      `is no virtual area: "${text}"`,
+      'A line of /proc/vmallocinfo reads 0xffffc90000005000-0xffffc90000007000    8192 caller+0x1/0x2 phys=0x… ioremap.',
+    );
   const isHashed = match[1]!.startsWith('(') || match[2]!.startsWith('(');
   const [start, end] = isHashed ? [0n, 0n] : [BigInt(`0x${match[1]!}`), BigInt(`0x${match[2]!}`)];
   const size = BigInt(match[3]!);
-  if (!isHashed && end - start !== size) throw wrong(line, `gives a size of ${size} bytes that is not the distance of its ends`, 'The kernel never prints that; the text was changed.');
+  if (!isHashed && end - start !== size)
+    throw wrong(
+      line,
+      `gives a size of ${size} bytes that is not the distance of its ends`,
+      'The kernel never prints that; the text was changed.',
+    );
   const unpurged = match[4] === UNPURGED;
   const words = readTail(unpurged ? '' : (match[4] ?? ''), line);
   return Object.freeze({ start, end, size, ...words, nodes: Object.freeze(words.nodes), unpurged, line });
@@ -93,7 +109,9 @@ function areaOf(text: string, line: number): VmallocinfoArea {
  * @throws ToolError import/format with the line
  */
 export function parseVmallocinfo(text: string): Vmallocinfo {
-  const areas = text.split('\n').flatMap((line, i) => (line.trim() === '' ? [] : [areaOf(line.replace(/\r$/, ''), i + 1)]));
+  const areas = text
+    .split('\n')
+    .flatMap((line, i) => (line.trim() === '' ? [] : [areaOf(line.replace(/\r$/, ''), i + 1)]));
   const hashed = areas.length > 0 && areas.every((area) => area.end === 0n);
   return Object.freeze({ areas: Object.freeze(areas), hashed });
 }

@@ -1,4 +1,11 @@
-import { acpiPciRootAdd, isPci, pciArchInit, pcibiosResourceSurvey, pciMmcfgLateInsertResources, platformDevices } from '../arch/x86/pci/pci.ts';
+import {
+  acpiPciRootAdd,
+  isPci,
+  pciArchInit,
+  pcibiosResourceSurvey,
+  pciMmcfgLateInsertResources,
+  platformDevices,
+} from '../arch/x86/pci/pci.ts';
 import { lapicInsertResource } from '../arch/x86/kernel/apic/apic.ts';
 import { hpetInsertResource, hpetResources } from '../arch/x86/kernel/hpet.ts';
 import { ioremap } from '../arch/x86/mm/ioremap_variants.ts';

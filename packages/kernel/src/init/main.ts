@@ -1,4 +1,5 @@
 import { IOPORT_RESOURCE, IORESOURCE } from '@kwind/x86';
+import { irqInitPercpuIrqstack } from '../arch/x86/kernel/irq_64.ts';
 import { setupArch } from '../arch/x86/kernel/setup.ts';
 import { hpetEnable } from '../arch/x86/kernel/hpet.ts';
 import { freeInitmem } from '../arch/x86/mm/free_initmem.ts';
@@ -39,7 +40,13 @@ function acpiEarlyInit(ctx: KernelContext, machine: Machine): void {
   step(ctx, 'acpi_early_init', () => {
     for (const name of ['FACP', 'DSDT']) {
       const table = acpiTable(machine, name);
-      if (table) call(ctx, 'acpi_os_map_iomem', [table.start, table.size], () => void ioremapCache(ctx, table.start, table.size));
+      if (table)
+        call(
+          ctx,
+          'acpi_os_map_iomem',
+          [table.start, table.size],
+          () => void ioremapCache(ctx, table.start, table.size),
+        );
     }
   });
 }
@@ -70,9 +77,11 @@ export function startKernel(ctx: KernelContext, machine: Machine): void {
   call(ctx, 'start_kernel', [], () => {
     setupArch(ctx, machine);
     mmInit(ctx);
+    step(ctx, 'init_IRQ', () => irqInitPercpuIrqstack(ctx));
     consoleInit(ctx, machine);
     acpiEarlyInit(ctx, machine);
     step(ctx, 'late_time_init', () => hpetEnable(ctx, machine));
+    if (machine.firmware === 'uefi') enterPhase(ctx, 'efi_enter_virtual_mode');
     efiEnterVirtualMode(ctx, machine);
     reach(ctx, 'SYSTEM_SCHEDULING');
     kernelInit(ctx, machine);

@@ -1,6 +1,13 @@
 import { hex, hex16, IORESOURCE, isVmallocAddress, physAddr, u64, vaOfPhys, type Vaddr } from '@kwind/x86';
 import { resourceTree, type ResourceView } from '@kwind/state';
-import { ioremap, ioremapCache, ioremapEncrypted, ioremapWc, ioremapWt, iounmap } from '../arch/x86/mm/ioremap_variants.ts';
+import {
+  ioremap,
+  ioremapCache,
+  ioremapEncrypted,
+  ioremapWc,
+  ioremapWt,
+  iounmap,
+} from '../arch/x86/mm/ioremap_variants.ts';
 import { call, type KernelContext } from '../context.ts';
 import { warnOnce } from '../once.ts';
 
@@ -12,7 +19,9 @@ const site = { fn: 'memremap', file: 'kernel/iomem.c' };
 type Intersection = 'disjoint' | 'intersects' | 'mixed';
 
 const isSystemRam = (ctx: KernelContext, node: ResourceView): boolean =>
-  ctx.profile.resource.sysram ? (node.flags & IORESOURCE.SYSTEM_RAM) === IORESOURCE.SYSTEM_RAM : node.name === 'System RAM';
+  ctx.profile.resource.sysram
+    ? (node.flags & IORESOURCE.SYSTEM_RAM) === IORESOURCE.SYSTEM_RAM
+    : node.name === 'System RAM';
 
 /**
  * How a physical range lies to the resources that are System RAM. Only the root's own children are looked at; gaps between
@@ -40,13 +49,15 @@ export function memremap(ctx: KernelContext, phys: bigint, size: bigint, flags: 
     const ram = regionIntersects(ctx, phys, size);
     if (flags === 0n) return null;
     const what = `${hex16(phys)} size: ${hex(size)}`;
-    if (warnOnce(ctx, ram === 'mixed', site, `memremap attempted on mixed range ${what}`, 'memremap.mixed')) return null;
+    if (warnOnce(ctx, ram === 'mixed', site, `memremap attempted on mixed range ${what}`, 'memremap.mixed'))
+      return null;
     const isRam = ram === 'intersects';
     if ((flags & MEMREMAP.WB) !== 0n) {
       const mapped = isRam ? vaOfPhys(ctx.profile, physAddr(phys)) : ioremapCache(ctx, phys, size);
       if (mapped !== null) return mapped;
     }
-    if (warnOnce(ctx, isRam && flags !== MEMREMAP.WB, site, `memremap attempted on ram ${what}`, 'memremap.ram')) return null;
+    if (warnOnce(ctx, isRam && flags !== MEMREMAP.WB, site, `memremap attempted on ram ${what}`, 'memremap.ram'))
+      return null;
     return mapLikeDevice(ctx, phys, size, flags);
   });
 }

@@ -134,6 +134,19 @@ describe('release_resource', () => {
       .thenAmongFacts('resource.released', `bug.raised release_resource BUG: ${words}`);
   });
 
+  it('fails with an error code when the parent has other children by now', () => {
+    given(p61)
+      .when((k) => {
+        const [bus, card] = [port(k, 'bus', 0x10n, 0x1fn), port(k, 'card', 0x10n, 0x13n)];
+        requestResource(k, bus, card);
+        requestRegion(k, 0x18n, 1n, 'taken over');
+        insertResource(k, IOPORT_RESOURCE, bus);
+        return releaseResource(k, card);
+      })
+      .thenAmongFacts('resource.lost', 'resource.inserted')
+      .thenReturns(minus('EINVAL'));
+  });
+
   it('of a region whose parent region was released reads freed memory', () => {
     given(p61)
       .when((k) => {

@@ -18,6 +18,7 @@ import { lateClearFixmap, lateSetFixmap } from '../arch/x86/mm/fixmap.ts';
 import { printPhys, printPointer } from '../lib/vsprintf.ts';
 import { systemStateWarns } from '../kernel/system_state.ts';
 import { setVariable, variable } from '../variables.ts';
+import { initTextGone } from './init_text.ts';
 import { debugLine, warn, warnOnce, type Site } from '../warn.ts';
 
 const FILE = 'mm/early_ioremap.c';
@@ -64,6 +65,7 @@ export function earlyIoremapSetup(ctx: KernelContext): void {
 export function earlyIoremapInner(ctx: KernelContext, phys: bigint, size: bigint, prot: bigint): Vaddr | null {
   return call(ctx, '__early_ioremap', [phys, size, prot], () => {
     const here = site('__early_ioremap');
+    if (initTextGone(ctx, here)) return null;
     // Only warns; the mapping is made all the same.
     warn(ctx, systemStateWarns(ctx), here);
     const slot = ctx.view.control.slots.findIndex((s) => s.prevMap === 0n);
@@ -109,6 +111,7 @@ export function earlyIounmap(ctx: KernelContext, address: bigint, size: bigint):
   call(ctx, 'early_iounmap', [address, size], () => {
     if (!ctx.profile.mmu) return;
     const here = site('early_iounmap');
+    if (initTextGone(ctx, here)) return;
     const named = `early_iounmap(${printPointer(ctx, address)}, ${bare8(size)})`;
     const slot = ctx.view.control.slots.findIndex((s) => s.prevMap === address);
     if (warn(ctx, slot < 0, here, `${named} not found slot`)) return;
@@ -139,7 +142,10 @@ function wrapper(
   prot: bigint,
   args: readonly bigint[],
 ): Vaddr | null {
-  return call(ctx, fn, args, () => (ctx.profile.mmu ? earlyIoremapInner(ctx, phys, size, prot) : vaddr(phys)));
+  return call(ctx, fn, args, () => {
+    if (!ctx.profile.mmu) return vaddr(phys);
+    return initTextGone(ctx, site(fn)) ? null : earlyIoremapInner(ctx, phys, size, prot);
+  });
 }
 
 const protOf = (ctx: KernelContext, name: string): bigint => ctx.profile.prots[name] ?? 0n;
@@ -162,7 +168,9 @@ export const earlyMemremapProt = (ctx: KernelContext, phys: bigint, size: bigint
 
 /** The name under which memory is unmapped. @kernel mm/early_ioremap.c early_memunmap() */
 export function earlyMemunmap(ctx: KernelContext, address: bigint, size: bigint): void {
-  call(ctx, 'early_memunmap', [address, size], () => earlyIounmap(ctx, address, size));
+  call(ctx, 'early_memunmap', [address, size], () => {
+    if (!initTextGone(ctx, site('early_memunmap'))) earlyIounmap(ctx, address, size);
+  });
 }
 
 /**
@@ -189,6 +197,7 @@ export function earlyIoremapShutdown(ctx: KernelContext): void {
  */
 export function checkEarlyIoremapLeak(ctx: KernelContext): bigint {
   return call(ctx, 'check_early_ioremap_leak', [], () => {
+    if (initTextGone(ctx, site('check_early_ioremap_leak'))) return 0n;
     const count = ctx.view.control.slots.filter((slot) => slot.prevMap !== 0n).length;
     const text = `Debug warning: early ioremap leak of ${count} areas detected.\nplease boot with early_ioremap_debug and report the dmesg.`;
     return warn(ctx, count > 0, site('check_early_ioremap_leak'), text) ? 1n : 0n;

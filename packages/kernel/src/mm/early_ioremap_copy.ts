@@ -1,6 +1,7 @@
 import { PAGE_MASK, PAGE_SIZE, offsetInPage, pageAlign, u64, vaddr } from '@kwind/x86';
 import { call, type KernelContext } from '../context.ts';
 import { load } from '../cpu/mmu.ts';
+import { initTextGone } from './init_text.ts';
 import { earlyMemremap, earlyMemunmap } from './early_ioremap.ts';
 
 /**
@@ -16,6 +17,7 @@ import { earlyMemremap, earlyMemunmap } from './early_ioremap.ts';
  */
 export function copyFromEarlyMem(ctx: KernelContext, dest: bigint, src: bigint, size: bigint): void {
   call(ctx, 'copy_from_early_mem', [dest, src, size], () => {
+    if (initTextGone(ctx, { fn: 'copy_from_early_mem', file: 'mm/early_ioremap.c' })) return;
     const chunk = BigInt(ctx.profile.nrFixBtmaps) * PAGE_SIZE;
     let [from, left] = [src, size];
     while (left > 0n) {

@@ -27,24 +27,26 @@ export function ramOf(ctx: KernelContext): readonly ByteRange[] {
 }
 
 /** Whether any byte of a range is RAM. @kernel arch/x86/kernel/e820.c e820__mapped_any() */
-export const anyRam = (ram: readonly ByteRange[], start: bigint, end: bigint): boolean => ram.some((range) => range.start < end && range.end > start);
+export const anyRam = (ram: readonly ByteRange[], start: bigint, end: bigint): boolean =>
+  ram.some((range) => range.start < end && range.end > start);
 
-/** RAM in whole pages, neighbours joined: memblock.memory. */
+/** RAM in whole pages: memblock.memory. Neighbours are joined before each run is trimmed, so that a page over the seam of two entries stays. */
 export function memoryRuns(ram: readonly ByteRange[]): readonly ByteRange[] {
-  const runs: ByteRange[] = [];
+  const joined: ByteRange[] = [];
   for (const range of ram) {
-    const start = (range.start + PAGE_SIZE - 1n) & ~(PAGE_SIZE - 1n);
-    const end = range.end & ~(PAGE_SIZE - 1n);
-    const last = runs.at(-1);
-    if (start >= end) continue;
-    if (last && last.end >= start) runs[runs.length - 1] = { start: last.start, end: end > last.end ? end : last.end };
-    else runs.push({ start, end });
+    const last = joined.at(-1);
+    if (last && last.end >= range.start)
+      joined[joined.length - 1] = { start: last.start, end: range.end > last.end ? range.end : last.end };
+    else joined.push(range);
   }
-  return runs;
+  return joined
+    .map(({ start, end }) => ({ start: (start + PAGE_SIZE - 1n) & ~(PAGE_SIZE - 1n), end: end & ~(PAGE_SIZE - 1n) }))
+    .filter(({ start, end }) => start < end);
 }
 
 /** Whether all of a range is RAM. @kernel mm/memblock.c memblock_is_region_memory() */
-export const allRam = (runs: readonly ByteRange[], start: bigint, end: bigint): boolean => runs.some((run) => run.start <= start && end <= run.end);
+export const allRam = (runs: readonly ByteRange[], start: bigint, end: bigint): boolean =>
+  runs.some((run) => run.start <= start && end <= run.end);
 
 /** The kernel image in memory, from its text to the end of its brk area. */
 export function imageRange(ctx: KernelContext): ByteRange | undefined {
@@ -75,12 +77,19 @@ export function memblockReserve(ctx: KernelContext, base: bigint, size: bigint, 
  * @param high first byte it must not reach
  * @kernel mm/memblock.c memblock_find_in_range()
  */
-export function findFreeRam(ctx: KernelContext, runs: readonly ByteRange[], size: bigint, align: bigint, low: bigint, high: bigint): bigint | undefined {
+export function findFreeRam(
+  ctx: KernelContext,
+  runs: readonly ByteRange[],
+  size: bigint,
+  align: bigint,
+  low: bigint,
+  high: bigint,
+): bigint | undefined {
   const taken = reservedRanges(ctx);
   for (const run of runs.toReversed()) {
     const end = run.end < high ? run.end : high;
     const start = run.start > low ? run.start : low;
-    for (let at = (end - size) & ~(align - 1n); at >= start; ) {
+    for (let at = (end - size) & ~(align - 1n); at >= start;) {
       const blocking = taken.find((range) => range.start < at + size && range.end > at);
       if (!blocking) return at;
       at = (blocking.start - size) & ~(align - 1n);

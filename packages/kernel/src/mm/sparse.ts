@@ -28,7 +28,8 @@ export function sparseInit(ctx: KernelContext, ram: readonly ByteRange[]): void 
       const at = vaddr(vmemmapStart(ctx.profile) + section * PMD_SIZE);
       const place = entryFor(ctx, at, 'pmd');
       const prot = kernelProt(ctx, 'PAGE_KERNEL') | PTE.PSE;
-      if (!isPresent(place.entry)) setEntry(ctx, 'pmd', place.table, place.index, pfnPte(ctx, physAddr(block + BigInt(i) * PMD_SIZE), prot));
+      if (!isPresent(place.entry))
+        setEntry(ctx, 'pmd', place.table, place.index, pfnPte(ctx, physAddr(block + BigInt(i) * PMD_SIZE), prot));
     }
   });
 }

@@ -175,7 +175,11 @@ export function vmallocNode(ctx: KernelContext, size: bigint, align: bigint, fn 
     const wanted = pageAlign(size) >> BigInt(PAGE_SHIFT);
     if (wanted === 0n || wanted > totalRamPages(ctx)) {
       const isNew = ctx.profile.ioremap.vmalloc.needsInit;
-      printk(ctx, 'WARNING', isNew ? `vmalloc error: size ${size}, exceeds total pages` : `vmalloc: allocation failure: ${size} bytes`);
+      printk(
+        ctx,
+        'WARNING',
+        isNew ? `vmalloc error: size ${size}, exceeds total pages` : `vmalloc: allocation failure: ${size} bytes`,
+      );
       return null;
     }
     const pages = Number(wanted);

@@ -14,7 +14,15 @@ type AreaFact = Extract<CaptureFact, { kind: 'area-mapped' | 'area-unmapped' }>;
 export function recordArea(ctx: KernelContext, fact: AreaFact): string | undefined {
   if (fact.kind === 'area-mapped') {
     const { start, end, phys, caller } = fact;
-    ctx.emit({ type: 'area.claimed', start: vaddr(start), end: vaddr(end + PAGE_SIZE), phys: physAddr(phys), flags: VM.IOREMAP, pages: 0, caller });
+    ctx.emit({
+      type: 'area.claimed',
+      start: vaddr(start),
+      end: vaddr(end + PAGE_SIZE),
+      phys: physAddr(phys),
+      flags: VM.IOREMAP,
+      pages: 0,
+      caller,
+    });
     return undefined;
   }
   const area = vmapAreaAt(ctx.view, fact.vaddr);
@@ -27,6 +35,8 @@ export function recordArea(ctx: KernelContext, fact: AreaFact): string | undefin
 /** A flush of a range that the purge asks for makes the areas in it free. */
 export function recordPurge(ctx: KernelContext, call: CaptureCall, start: bigint, end: bigint): void {
   if (!call.stack.some((frame) => frame.startsWith('__purge_vmap_area_lazy'))) return;
-  const purged = ctx.view.control.vmalloc.lazy.filter((area) => area.start >= start && area.end <= end).toSorted((a, b) => (a.start < b.start ? -1 : 1));
+  const purged = ctx.view.control.vmalloc.lazy
+    .filter((area) => area.start >= start && area.end <= end)
+    .toSorted((a, b) => (a.start < b.start ? -1 : 1));
   for (const area of purged) ctx.emit({ type: 'area.purged', start: vaddr(area.start), end: vaddr(area.end) });
 }

@@ -1,6 +1,14 @@
 import { physAddr, vaddr } from '@kwind/x86';
 import { specOfType, isEntryCode, type BootEvent, type CaptureCall } from '@kwind/events';
-import { earlyIoremapInit, earlyIoremapInner, earlyIounmap, earlySetFixmap, ioremapPageRange, nativeSetFixmap, type KernelContext } from '@kwind/kernel';
+import {
+  earlyIoremapInit,
+  earlyIoremapInner,
+  earlyIounmap,
+  earlySetFixmap,
+  ioremapPageRange,
+  nativeSetFixmap,
+  type KernelContext,
+} from '@kwind/kernel';
 import type { LiveMachine } from '../live-machine.ts';
 import { partOf } from './part.ts';
 
@@ -34,7 +42,10 @@ function run(ctx: KernelContext, { fn, args }: CaptureCall): void {
 
 const hasStores = new Set(['early_ioremap_init', '__early_set_fixmap', 'native_set_fixmap', 'ioremap_page_range']);
 /** Calls that reach the tables through another traced call: only where that one was not traced does anything follow. */
-const through: Readonly<Record<string, string>> = { __early_ioremap: '__early_set_fixmap', early_iounmap: '__early_set_fixmap' };
+const through: Readonly<Record<string, string>> = {
+  __early_ioremap: '__early_set_fixmap',
+  early_iounmap: '__early_set_fixmap',
+};
 
 /**
  * Record stores and flushes that were not seen because nobody traced them, or because the kernel had patched the calls away
@@ -53,4 +64,5 @@ export function recordWhatFollows(machine: LiveMachine, call: CaptureCall): bool
   return machine.position > before;
 }
 
-const isTableEvent = (type: BootEvent['type']): boolean => type === 'table.allocated' || isEntryCode(specOfType(type)!.code);
+const isTableEvent = (type: BootEvent['type']): boolean =>
+  type === 'table.allocated' || isEntryCode(specOfType(type)!.code);

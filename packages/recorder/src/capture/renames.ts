@@ -14,5 +14,7 @@ export interface KnownRename {
  */
 export function knownRename({ fn, stack, result }: CaptureCall): KnownRename | undefined {
   const claimed = fn === '__request_region' && result !== 0n;
-  return claimed && stack[0]?.startsWith('cmos_do_probe+') === true ? { name: 'rtc0', by: 'cmos_do_probe()' } : undefined;
+  return claimed && stack[0]?.startsWith('cmos_do_probe+') === true
+    ? { name: 'rtc0', by: 'cmos_do_probe()' }
+    : undefined;
 }

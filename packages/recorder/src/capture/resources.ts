@@ -39,14 +39,19 @@ export interface ResourceEdit {
   readonly linked: boolean;
 }
 
-const isSame = (node: ResourceNode, seen: CaptureResource): boolean => node.start === seen.start && node.end === seen.end && node.flags === seen.flags && node.name === seen.name;
+const isSame = (node: ResourceNode, seen: CaptureResource): boolean =>
+  node.start === seen.start && node.end === seen.end && node.flags === seen.flags && node.name === seen.name;
 
 /**
  * Bring the machine's struct to what was read at the entry of a call: its owner filled it in, or edited it in place.
  * @returns the difference, or undefined when it was as known
  * @emits resource.created, or resource.adjusted, .renamed and .flagged as needed
  */
-export function readResource(ctx: KernelContext, pointers: ResourcePointers, seen: CaptureResource): ResourceEdit | undefined {
+export function readResource(
+  ctx: KernelContext,
+  pointers: ResourcePointers,
+  seen: CaptureResource,
+): ResourceEdit | undefined {
   const id = pointers.of(seen.pointer);
   const before = resourceById(ctx.view, id);
   if (before && isSame(before, seen)) return undefined;
@@ -57,10 +62,24 @@ export function readResource(ctx: KernelContext, pointers: ResourcePointers, see
   return edit;
 }
 
-function editInPlace(ctx: KernelContext, { id, start, end, name, flags, desc }: ResourceNode, seen: CaptureResource): void {
-  if (start !== seen.start || end !== seen.end) ctx.emit({ type: 'resource.adjusted', id, name, start: seen.start, end: seen.end, startBefore: start, endBefore: end });
+function editInPlace(
+  ctx: KernelContext,
+  { id, start, end, name, flags, desc }: ResourceNode,
+  seen: CaptureResource,
+): void {
+  if (start !== seen.start || end !== seen.end)
+    ctx.emit({
+      type: 'resource.adjusted',
+      id,
+      name,
+      start: seen.start,
+      end: seen.end,
+      startBefore: start,
+      endBefore: end,
+    });
   if (name !== seen.name) ctx.emit({ type: 'resource.renamed', id, before: name, after: seen.name });
-  if (flags !== seen.flags) ctx.emit({ type: 'resource.flagged', id, before: flags, after: seen.flags, descBefore: desc, desc });
+  if (flags !== seen.flags)
+    ctx.emit({ type: 'resource.flagged', id, before: flags, after: seen.flags, descBefore: desc, desc });
 }
 
 const U32 = 0xffff_ffffn;
@@ -69,7 +88,11 @@ const U32 = 0xffff_ffffn;
  * Run what a traced resource call does, by the rules of the model. Flags are an int, the rest are 64-bit numbers.
  * @returns the result as the kernel gives it in rax; null is NULL; undefined for a void function
  */
-export function runResourceCall(ctx: KernelContext, pointers: ResourcePointers, call: CaptureCall): bigint | null | undefined {
+export function runResourceCall(
+  ctx: KernelContext,
+  pointers: ResourcePointers,
+  call: CaptureCall,
+): bigint | null | undefined {
   const [first = 0n, second = 0n, third = 0n, fourth = 0n, fifth = 0n, sixth = 0n] = call.args;
   const [root, node] = [pointers.of(first), pointers.of(second)];
   const name = call.name ?? '';
@@ -103,4 +126,4 @@ export function runResourceCall(ctx: KernelContext, pointers: ResourcePointers, 
   }
 }
 
-const nothing = (_: void): undefined => undefined;
+const nothing = (_done: void): undefined => undefined;

@@ -3,7 +3,15 @@ import type { MemtypeRange } from '../vmalloc.ts';
 import type { MachineWriter } from '../writer.ts';
 import type { Reducers } from './types.ts';
 
-type VmallocEvent = 'area.claimed' | 'area.released' | 'area.purged' | 'memory.reserved' | 'memtype.reserved' | 'memtype.freed' | 'memtype.pages-marked' | 'memtype.conflicted';
+type VmallocEvent =
+  | 'area.claimed'
+  | 'area.released'
+  | 'area.purged'
+  | 'memory.reserved'
+  | 'memtype.reserved'
+  | 'memtype.freed'
+  | 'memtype.pages-marked'
+  | 'memtype.conflicted';
 
 const HINT = 'The trace is damaged or was put together from different boots; run kwind verify on it.';
 
@@ -11,7 +19,15 @@ export const vmallocReducers: Reducers<VmallocEvent> = {
   'area.claimed': (m, e) => {
     const { areas } = m.edit().vmalloc;
     const at = areas.findIndex((area) => area.start > e.start);
-    const area = { start: e.start, end: e.end, phys: e.phys, flags: e.flags, pages: e.pages, caller: e.caller, claimedBy: e.seq };
+    const area = {
+      start: e.start,
+      end: e.end,
+      phys: e.phys,
+      flags: e.flags,
+      pages: e.pages,
+      caller: e.caller,
+      claimedBy: e.seq,
+    };
     areas.splice(at < 0 ? areas.length : at, 0, area);
   },
   'area.released': (m, e) => {
@@ -53,7 +69,12 @@ function dropNote(machine: MachineWriter, start: bigint, end: bigint): void {
     return;
   }
   const tail = noted.find((known) => known.start < start && known.end === end);
-  if (!tail) throw new ToolError('event/corrupt', `an event frees a memory type of ${hex(start)} to ${hex(end)}, none is noted.`, HINT);
+  if (!tail)
+    throw new ToolError(
+      'event/corrupt',
+      `an event frees a memory type of ${hex(start)} to ${hex(end)}, none is noted.`,
+      HINT,
+    );
   tail.end = start;
 }
 

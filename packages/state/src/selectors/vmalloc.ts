@@ -15,7 +15,11 @@ function kindOf(area: VmapArea): VmapAreaView['kind'] {
   return (area.flags & VM.MAP) !== 0 ? 'vmap' : 'other';
 }
 
-const viewOf = (area: VmapArea): VmapAreaView => ({ ...area, size: area.end - area.start - PAGE_SIZE, kind: kindOf(area) });
+const viewOf = (area: VmapArea): VmapAreaView => ({
+  ...area,
+  size: area.end - area.start - PAGE_SIZE,
+  kind: kindOf(area),
+});
 
 /** Areas in use, by rising address. */
 export const vmapAreas = (view: MachineView): readonly VmapAreaView[] => view.control.vmalloc.areas.map(viewOf);
@@ -40,7 +44,8 @@ export function lazyAreas(view: MachineView, merged = false): readonly LazyArea[
 }
 
 /** Pages that wait for a purge, guard pages included. @kernel mm/vmalloc.c vmap_lazy_nr */
-export const lazyPages = (view: MachineView): bigint => view.control.vmalloc.lazy.reduce((sum, area) => sum + (area.end - area.start) / PAGE_SIZE, 0n);
+export const lazyPages = (view: MachineView): bigint =>
+  view.control.vmalloc.lazy.reduce((sum, area) => sum + (area.end - area.start) / PAGE_SIZE, 0n);
 
 /** A stretch of addresses that no area holds, in use or given up. */
 export interface Hole {
@@ -50,7 +55,9 @@ export interface Hole {
 
 /** Free stretches between `start` and `end`, by rising address. */
 export function vmapHoles(view: MachineView, start: bigint, end: bigint): readonly Hole[] {
-  const taken = [...view.control.vmalloc.areas, ...view.control.vmalloc.lazy].toSorted((a, b) => (a.start < b.start ? -1 : 1));
+  const taken = [...view.control.vmalloc.areas, ...view.control.vmalloc.lazy].toSorted((a, b) =>
+    a.start < b.start ? -1 : 1,
+  );
   const holes: Hole[] = [];
   let from = start;
   for (const area of taken) {

@@ -6,6 +6,7 @@ import type { Migration } from '../tables.ts';
  * `touch`      which batches store to a page-table page (`tbl`: its frame) or change a slot (`tbl`: −1 − slot), see touch-hits.ts;
  *              one row for each group of batches (`grp`: its first seq), so that recording only ever adds at the end
  * `checkpoint` machine states as bytes, for whoever knows the reducer's number
+ * `part`       pieces of them, each stored when it changed: a checkpoint has of each the last one put at or before its position
  */
 export const initial: Migration = {
   version: 1,
@@ -17,5 +18,6 @@ export const initial: Migration = {
       'CREATE TABLE touch (grp INTEGER NOT NULL, tbl INTEGER NOT NULL, hits BLOB NOT NULL, PRIMARY KEY (grp, tbl)) STRICT, WITHOUT ROWID',
     checkpoint:
       'CREATE TABLE checkpoint (position INTEGER PRIMARY KEY, reducer INTEGER NOT NULL, sha BLOB NOT NULL, body BLOB NOT NULL) STRICT',
+    part: 'CREATE TABLE part (id INTEGER PRIMARY KEY, reducer INTEGER NOT NULL, part INTEGER NOT NULL, position INTEGER NOT NULL, body BLOB NOT NULL, UNIQUE (reducer, part, position)) STRICT',
   },
 };

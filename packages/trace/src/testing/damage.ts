@@ -21,6 +21,7 @@ export function contentOf(path: string): string {
       eventBytes(batches),
       found,
       reader.checkpointAtOrBefore(Infinity, 3),
+      [0, 1].map((part) => reader.checkpointPart({ position: Infinity, reducer: 3 }, part)),
     ]);
   } finally {
     reader.close();
@@ -35,10 +36,13 @@ export class Damager {
   readonly #content: string;
   readonly #target: string;
   readonly #pages: { readonly name: string; readonly pageno: number }[];
+  /** As the file's own header says. */
+  readonly #pageSize: number;
   readonly #random: (below: number) => number;
 
   constructor(path: string, target: string, seed: number) {
     this.#bytes = readFileSync(path);
+    this.#pageSize = this.#bytes.readUInt16BE(16);
     this.#content = contentOf(path);
     this.#target = target;
     this.#random = randomFrom(seed);
@@ -50,7 +54,7 @@ export class Damager {
   /** Flip one bit in a page of a table; the file's own header counts as a part of sqlite_schema. */
   flip(table: string): Verdict {
     const pages = this.#pages.filter((page) => page.name === table);
-    const at = (pages[this.#random(pages.length)]!.pageno - 1) * 1024 + this.#random(1024);
+    const at = (pages[this.#random(pages.length)]!.pageno - 1) * this.#pageSize + this.#random(this.#pageSize);
     const damaged = Buffer.from(this.#bytes);
     const bit = this.#random(8);
     damaged[at]! ^= 1 << bit;
@@ -75,7 +79,7 @@ export class Damager {
   }
 }
 
-export const tables = ['sqlite_schema', 'meta', 'batch', 'touch', 'checkpoint'] as const;
+export const tables = ['sqlite_schema', 'meta', 'batch', 'touch', 'checkpoint', 'part'] as const;
 
 export interface Tally {
   found: number;

@@ -11,6 +11,7 @@ const v4_4: BootFacts = {
   efiMemmap: 'efi_init',
   cacheInit: 'mtrr_bp_init',
   cacheInitFlushes: false,
+  irqStack: 'direct-map',
   mmInit: 'mm_init',
 };
 // Of 4.14 only single facts were read; that the mappings became early_memremap() in it is from memory.
@@ -21,7 +22,14 @@ const v4_14: BootFacts = {
   mpScan: 'early_memremap',
   efiMemmap: 'efi_memblock_x86_reserve_range',
 };
-const v6_1: BootFacts = { ...v4_14, setupOrder: '6.1', dmi: 'dmi_setup', reservesAcpiTables: true, cacheInitFlushes: true };
+const v6_1: BootFacts = {
+  ...v4_14,
+  setupOrder: '6.1',
+  dmi: 'dmi_setup',
+  reservesAcpiTables: true,
+  irqStack: 'vmap',
+  cacheInitFlushes: true,
+};
 const v6_12: BootFacts = {
   ...v6_1,
   setupOrder: '6.12',

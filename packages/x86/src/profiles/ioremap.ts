@@ -10,10 +10,24 @@ const before4_10: IoremapRules = {
   multipleBars: 'warn-once',
   defaultName: 'ioremap_nocache',
   emptyTable: 'overwritten',
-  vmalloc: { placement: 'next-fit', order: 'fls', needsInit: false, preallocatesTables: false, infoPhys: 'llx', unpurged: 'hidden' },
+  vmalloc: {
+    placement: 'next-fit',
+    order: 'fls',
+    needsInit: false,
+    preallocatesTables: false,
+    infoPhys: 'llx',
+    unpurged: 'hidden',
+  },
   directMap: { pgtBufPages: 6, defaultMask: false },
-  pat: { configuration: 'x86/PAT: Configuration', list: 'at' },
-  ptdump: { markers: 'basic', keepsPatLarge: true, breaksOnEffective: false, skipsGuardHole: false, showsAbsentBits: true },
+  checksArea: false,
+  memtypeList: 'at',
+  ptdump: {
+    markers: 'basic',
+    keepsPatLarge: true,
+    breaksOnEffective: false,
+    skipsGuardHole: false,
+    showsAbsentBits: true,
+  },
 };
 
 const v4_14: IoremapRules = {
@@ -49,15 +63,22 @@ const v6: IoremapRules = {
     infoPhys: 'pa',
     unpurged: 'at-end',
   },
-  pat: { configuration: 'x86/PAT: Configuration', list: 'mem' },
-  ptdump: { markers: 'full', keepsPatLarge: false, breaksOnEffective: true, skipsGuardHole: true, showsAbsentBits: false },
+  memtypeList: 'mem',
+  ptdump: {
+    markers: 'full',
+    keepsPatLarge: false,
+    breaksOnEffective: true,
+    skipsGuardHole: true,
+    showsAbsentBits: false,
+  },
 };
 
-/** Normal ioremap by series. `v4_9` also stands for the v4.x of the book, which prints PAT as 4.0 did. */
+/** Normal ioremap by series. 4.4 is a late stable release, which differs from its neighbours in what it backported. */
 export const ioremapRules = {
-  v4_9: { ...before4_10, pat: { configuration: 'PAT configuration', list: 'at' } },
+  v4_9: before4_10,
   v4_4: { ...before4_10, emptyTable: 'freed' },
   v4_14,
   v4_19,
   v6,
+  v6_12: { ...v6, checksArea: true },
 } as const satisfies Record<string, IoremapRules>;

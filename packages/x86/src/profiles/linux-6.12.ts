@@ -1,5 +1,6 @@
 import { bootFacts } from './boot.ts';
 import { cr4, head } from './parts.ts';
+import { ioremapRules } from './ioremap.ts';
 import { linux6_1 } from './linux-6.1.ts';
 import { protections } from './prots.ts';
 import type { ProfileSpec } from './spec.ts';
@@ -18,6 +19,7 @@ export const linux6_12: ProfileSpec = {
   // The lines of the WARNs in this release were not recorded.
   messages: { ...linux6_1.messages, mapWarnLine: 0, unmapWarnLine: 0 },
   head: head.v6_12,
+  ioremap: ioremapRules.v6_12,
   config: { ...linux6_1.config, CONFIG_X86_MPPARSE: true },
   boot: bootFacts.v6_12,
   cr4: cr4.paePsePge,

@@ -1,6 +1,6 @@
 import { PTE } from '../pte.ts';
 
-const { PRESENT, RW, USER, PWT, PCD, ACCESSED, DIRTY, PSE, PAT, GLOBAL, NX } = PTE;
+const { PRESENT, RW, USER, PWT, PCD, ACCESSED, DIRTY, PSE, GLOBAL, NX } = PTE;
 
 /** What read-only protections carry: 6.12 no longer sets Dirty in an entry that cannot be written. */
 export type ReadOnlyDirty = 'dirty' | 'clean';
@@ -9,7 +9,7 @@ export type ReadOnlyDirty = 'dirty' | 'clean';
  * Protections by their kernel names, for a CPU with NX and PGE and without memory encryption.
  *
  * FIXMAP_PAGE_IO has neither PCD nor PWT: an early mapping is write-back by its entry, and only MTRRs make device accesses
- * uncached. The `_PAGE_CACHE_MODE_*` values are the bits that a mode sets in a 4 KiB entry once pat_init() has run.
+ * uncached. The bits of memory types follow from the PAT: see cacheModeBits().
  *
  * @kernel arch/x86/include/asm/pgtable_types.h, arch/x86/mm/init.c
  */
@@ -39,10 +39,5 @@ export function protections(readOnly: ReadOnlyDirty, vsyscallMapping: boolean): 
     FIXMAP_PAGE_CLEAR: 0n,
     _KERNPG_TABLE: PRESENT | RW | ACCESSED | DIRTY,
     _PAGE_TABLE: PRESENT | RW | USER | ACCESSED | DIRTY,
-    _PAGE_CACHE_MODE_WB: 0n,
-    _PAGE_CACHE_MODE_WC: PWT,
-    _PAGE_CACHE_MODE_UC_MINUS: PCD,
-    _PAGE_CACHE_MODE_UC: PCD | PWT,
-    _PAGE_CACHE_MODE_WT: PAT | PCD | PWT,
   };
 }

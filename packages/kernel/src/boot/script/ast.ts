@@ -1,5 +1,7 @@
 import type { Expression } from '@kwind/state';
+import type { Machine } from '../machine.ts';
 import type { Place } from './errors.ts';
+import type { MachineLine } from './machine/args.ts';
 
 /** A name as it was written. */
 export interface Word {
@@ -20,6 +22,17 @@ export interface ProfileStatement extends Base {
 
 export interface BootStatement extends Base {
   readonly kind: 'boot';
+  /** The machine of a whole boot; without it the boot ends at the first early mapping. */
+  readonly full?: { readonly name?: Word; readonly machine: Machine };
+}
+
+/** A machine is described, or chosen for the boots below. */
+export interface MachineStatement extends Base {
+  readonly kind: 'machine';
+  readonly name: Word;
+  /** The one it is described on top of. */
+  readonly like?: Word;
+  readonly lines?: readonly MachineLine[];
 }
 
 /** `f(…)` or `name = f(…)`: a kernel call, or a question to the machine when no kernel function has the name. */
@@ -81,6 +94,7 @@ export interface RepeatStatement extends Base {
 export type Statement =
   | ProfileStatement
   | BootStatement
+  | MachineStatement
   | CallStatement
   | AssignStatement
   | ExpectStatement

@@ -5,7 +5,10 @@ import { parseExpression } from '@kwind/state';
 import { kernelFunctions } from '../../functions.ts';
 import type { Statement, Word } from './ast.ts';
 import { checkScript, describeAt, parseScript, printScript, ScriptError } from './index.ts';
+import type { MachineLine } from './machine/args.ts';
+import { MachineShelf } from './machine/shelf.ts';
 import { keywords } from './statements/index.ts';
+import { Cursor } from './tokenize.ts';
 
 const linux = profile('linux-6.1');
 const place = { file: '', line: 1, column: 1, source: '' };
@@ -17,10 +20,24 @@ const call = fc.constantFrom('f()', 'early_ioremap(0xf0000, 0x1000)', 'g(a, "b #
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
 const callers = fc.array(fc.constantFrom('dmi_setup+0xfa', 'f.isra.0+0x1/0x20', 'start_kernel'), { maxLength: 3 });
 
+const machineName = fc.constantFrom('q35', 'uefi').map((name): Word => ({ text: name, place }));
+const nowhere = new Cursor('', '');
+const line = fc
+  .tuple(fc.constantFrom('ioapic', 'hpet', 'cpus'), fc.constantFrom('0x10', '64K'))
+  .map(([one, arg]): MachineLine => ({ word: one, args: [{ text: arg, quoted: false, place }], place }));
+
 const { block } = fc.letrec<{ statement: Statement; block: readonly Statement[] }>((tie) => ({
   statement: fc.oneof(
     { depthSize: 'small' },
     fc.constant<Statement>({ kind: 'boot', place }),
+    machineName.map((name): Statement => ({
+      kind: 'boot',
+      full: { name, machine: new MachineShelf().take(name, nowhere) },
+      place,
+    })),
+    fc
+      .tuple(machineName, fc.array(line, { maxLength: 3 }))
+      .map(([like, lines]): Statement => ({ kind: 'machine', name: { text: 'mine', place }, like, lines, place })),
     fc.tuple(fc.option(word, { nil: undefined }), call, callers).map(([target, root, from]): Statement => ({
       kind: 'call',
       ...(target && { target }),

@@ -71,7 +71,7 @@ describe('a script that cannot be read', () => {
   it.each([
     ['boot\nf(1', 'script/syntax', 2, 4, 'the text ends where ) for the ( of column 2 should be.'],
     ['f(1) g(2)', 'script/syntax', 1, 6, '"g" stands where the statement should end.'],
-    ['boot full', 'script/syntax', 1, 6, '"full" stands where the statement should end.'],
+    ['boot half', 'script/syntax', 1, 6, '"half" stands where the statement should end.'],
     ['a = ', 'script/syntax', 1, 5, 'the text ends where a value should be.'],
     ['a == 3', 'script/syntax', 1, 1, 'this is a value, not a statement.'],
     ['slots_in_use', 'script/syntax', 1, 1, 'this is a value, not a statement.'],

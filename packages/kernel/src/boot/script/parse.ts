@@ -2,6 +2,7 @@ import { defaultProfileName, didYouMean } from '@kwind/x86';
 import { reservedWords } from '@kwind/state';
 import type { ProfileStatement, Script, Statement, Word } from './ast.ts';
 import type { Place } from './errors.ts';
+import { MachineShelf } from './machine/shelf.ts';
 import { keywords, specOf, specOfKeyword } from './statements/index.ts';
 import { Cursor } from './tokenize.ts';
 
@@ -11,6 +12,7 @@ const callerPattern = /[A-Za-z_.$][\w.$]*(?:\+0x[0-9a-fA-F]+(?:\/0x[0-9a-fA-F]+)
 /** Reads statements until the script, or a block, ends. */
 class Parser {
   readonly #cursor: Cursor;
+  readonly #machines = new MachineShelf();
   #nesting = 0;
   #nrStatements = 0;
 
@@ -59,7 +61,7 @@ class Parser {
     }
     const word = this.#cursor.word('a statement');
     if (this.#cursor.looksAt('=') && !this.#cursor.looksAt('==')) this.#refuseName(word);
-    const statement = spec.read!({ cursor: this.#cursor, block: () => this.#block() }, place);
+    const statement = spec.read!({ cursor: this.#cursor, machines: this.#machines, block: () => this.#block() }, place);
     this.#cursor.end();
     return statement;
   }

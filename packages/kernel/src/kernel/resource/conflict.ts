@@ -1,4 +1,4 @@
-import type { ResourceNode } from '@kwind/state';
+import { resourceById, type ResourceNode } from '@kwind/state';
 import type { KernelContext } from '../../context.ts';
 import { factsOf, isLinked, nodeAt } from './node.ts';
 
@@ -25,9 +25,10 @@ type Range = Pick<ResourceNode, 'start' | 'end'>;
 export function findConflict(ctx: KernelContext, root: ResourceNode, { start, end }: Range): ResourceNode | undefined {
   if (end < start || start < root.start || end > root.end) return root;
   for (const id of root.children) {
-    const child = nodeAt(ctx, id)!;
+    // Looked at in place: a long list is mostly skipped.
+    const child = resourceById(ctx.view, id)!;
     if (child.start > end) return undefined;
-    if (child.end >= start) return child;
+    if (child.end >= start) return nodeAt(ctx, id);
   }
   return undefined;
 }

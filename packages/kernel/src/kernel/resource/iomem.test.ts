@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { IOMEM_RESOURCE, IORESOURCE, profile } from '@kwind/x86';
+import { IOMEM_RESOURCE, IOPORT_RESOURCE, IORESOURCE, profile } from '@kwind/x86';
 import type { BootEvent } from '@kwind/events';
 import { given } from '@kwind/testkit';
 import { resourceList, systemRamRanges, type MachineView } from '@kwind/state';
@@ -12,6 +13,7 @@ import {
   iomemMapSanityCheck,
   lookupResource,
   requestMemRegion,
+  requestRegion,
   requestMemRegionExclusive,
   requestResource,
   resource,
@@ -56,6 +58,51 @@ describe('allocate_resource', () => {
         }),
       )
       .thenReturns(minus('EBUSY'));
+  });
+
+  it('fails when aligning the start would wrap around', () => {
+    given(p61)
+      .when((k) => {
+        const constraint = { size: 0x10n, min: 0xffff_ffff_ffff_f001n, max: 0xffff_ffff_ffff_ffffn, align: 0x1000n };
+        return allocateResource(k, IOMEM_RESOURCE, memory(k, 'bar', 0n, 0xfn), constraint);
+      })
+      .thenReturns(minus('EBUSY'));
+  });
+
+  it('finds what trying every aligned address finds first', () => {
+    const taken = fc.array(fc.tuple(fc.nat(63), fc.nat(6)), { maxLength: 10 });
+    fc.assert(
+      fc.property(
+        taken,
+        fc.nat(63),
+        fc.nat(63),
+        fc.integer({ min: 1, max: 12 }),
+        fc.nat(3),
+        (list, min, max, size, shift) => {
+          const then = given(p61).when((k) => {
+            for (const [start, more] of list) requestRegion(k, BigInt(start), BigInt(more) + 1n, 'taken');
+            const bar = resource(k, { name: 'bar', start: 0n, end: 0n, flags: IORESOURCE.IO });
+            return allocateResource(k, IOPORT_RESOURCE, bar, {
+              size: BigInt(size),
+              min: BigInt(min),
+              max: BigInt(max),
+              align: 1n << BigInt(shift),
+            });
+          });
+          const used = resourceList(then.state, 'ioport').filter((node) => node.name === 'taken');
+          const places = Array.from({ length: 64 }, (_, i) => BigInt(i)).filter((start) => {
+            const end = start + BigInt(size) - 1n;
+            const aligned = start % (1n << BigInt(shift)) === 0n;
+            return aligned && start >= min && end <= max && used.every((node) => node.end < start || end < node.start);
+          });
+          const found = resourceList(then.state, 'ioport').find((node) => node.name === 'bar');
+          expect([then.result, found?.start]).toEqual(
+            places.length > 0 ? [0n, places[0]] : [minus('EBUSY'), undefined],
+          );
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 
   it('moves a resource that is linked already: within its own range in place, else by linking it anew', () => {

@@ -1,5 +1,5 @@
 import { bare16, IOMEM_RESOURCE, IOPORT_RESOURCE, IORESOURCE, u64 } from '@kwind/x86';
-import type { ResourceNode } from '@kwind/state';
+import { resourceById, type ResourceNode } from '@kwind/state';
 import { call, type KernelContext } from '../../context.ts';
 import { minus } from '../../errno.ts';
 import { printk } from '../../warn.ts';
@@ -109,11 +109,14 @@ export const requestMemRegionExclusive = onRoot('request_mem_region_exclusive', 
 function findRegion(ctx: KernelContext, parent: ResourceNode, start: bigint, end: bigint): ResourceNode | undefined {
   let list = parent.children;
   for (let i = 0; i < list.length;) {
+    const { start: first, end: last } = resourceById(ctx.view, list[i]!)!;
+    if (first > start || last < end) {
+      i++;
+      continue;
+    }
     const node = nodeAt(ctx, list[i]!)!;
-    const covers = node.start <= start && node.end >= end;
-    if (covers && isBusy(node)) return node.start === start && node.end === end ? node : undefined;
-    if (covers) [list, i] = [node.children, 0];
-    else i++;
+    if (isBusy(node)) return first === start && last === end ? node : undefined;
+    [list, i] = [node.children, 0];
   }
   return undefined;
 }

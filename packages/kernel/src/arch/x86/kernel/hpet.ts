@@ -26,6 +26,10 @@ export function hpetResources(ctx: KernelContext, { hpet }: Machine): void {
 export function hpetInsertResource(ctx: KernelContext, { hpet }: Machine): void {
   if (hpet === undefined) return;
   call(ctx, 'hpet_insert_resource', [], () => {
-    insertResource(ctx, IOMEM_RESOURCE, createNode(ctx, { name: 'HPET 0', start: hpet, end: hpet + SIZE - 1n, flags: IORESOURCE.MEM }));
+    insertResource(
+      ctx,
+      IOMEM_RESOURCE,
+      createNode(ctx, { name: 'HPET 0', start: hpet, end: hpet + SIZE - 1n, flags: IORESOURCE.MEM }),
+    );
   });
 }

@@ -18,9 +18,21 @@ import { ioApicInitMappings } from './apic/io_apic.ts';
 import { e820MemorySetup, e820ReserveResources, e820SetupPciGap } from './e820.ts';
 import { findSmpConfig } from './mpparse.ts';
 import { probeRoms } from './probe_roms.ts';
-import { cacheInit, e820ReserveSetupData, noteLastPfn, parseEarlyParam, parseSetupData, reserveIbftRegion } from './setup/early.ts';
+import {
+  cacheInit,
+  e820ReserveSetupData,
+  noteLastPfn,
+  parseEarlyParam,
+  parseSetupData,
+  reserveIbftRegion,
+} from './setup/early.ts';
 import { setupOrder, type SetupStep } from './setup/order.ts';
-import { e820AddKernelRange, insertKernelResources, reserveStandardIoResources, trimBiosRange } from './setup/resources.ts';
+import {
+  e820AddKernelRange,
+  insertKernelResources,
+  reserveStandardIoResources,
+  trimBiosRange,
+} from './setup/resources.ts';
 
 interface Step {
   /** Name of the phase: the function that does the step, or one made up where setup_arch() does it by itself. */
@@ -32,9 +44,15 @@ interface Step {
 const steps: Readonly<Record<SetupStep, Step>> = {
   'early-ioremap': { phase: 'early_ioremap_init', run: earlyIoremapInit },
   'efi-reserve': { phase: 'efi_memblock_x86_reserve_range', run: efiReserveRange },
-  'early-reserve': { phase: 'early_reserve_memory', run: (ctx, machine) => call(ctx, 'early_reserve_memory', [], () => reserveIbftRegion(ctx, machine)) },
+  'early-reserve': {
+    phase: 'early_reserve_memory',
+    run: (ctx, machine) => call(ctx, 'early_reserve_memory', [], () => reserveIbftRegion(ctx, machine)),
+  },
   'iomem-end': { phase: 'iomem_resource', run: cutIomemResource },
-  'memory-setup': { phase: ({ e820 }) => e820.names.memorySetup, run: (ctx, { e820 }) => e820MemorySetup(ctx, { entries: e820 }) },
+  'memory-setup': {
+    phase: ({ e820 }) => e820.names.memorySetup,
+    run: (ctx, { e820 }) => e820MemorySetup(ctx, { entries: e820 }),
+  },
   'setup-data': { phase: 'parse_setup_data', run: parseSetupData },
   'early-param': { phase: 'parse_early_param', run: parseEarlyParam },
   'reserve-setup-data': { phase: 'reserve_setup_data', run: e820ReserveSetupData },

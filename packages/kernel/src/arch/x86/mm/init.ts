@@ -40,7 +40,8 @@ export function probePageSizeMask(ctx: KernelContext): PageSizes {
     setCr4Bits(ctx, CR4.PGE);
     setMask(ctx, '__supported_pte_mask', maskValue(ctx, '__supported_pte_mask') | PTE.GLOBAL);
     // Under page-table isolation the profile's mask says that the kernel's own pages are not global.
-    if (ctx.profile.ioremap.directMap.defaultMask) setMask(ctx, '__default_kernel_pte_mask', ctx.profile.defaultKernelPteMask);
+    if (ctx.profile.ioremap.directMap.defaultMask)
+      setMask(ctx, '__default_kernel_pte_mask', ctx.profile.defaultKernelPteMask);
     if (sizes.pud) printk(ctx, 'INFO', 'Using GB pages for direct mapping');
   });
   return sizes;
@@ -118,7 +119,7 @@ function memoryMapTopDown(map: DirectMap, low: bigint, high: bigint): void {
     let mapped = 0n;
     setVariable(ctx, 'max_pfn_mapped', 0n);
     setVariable(ctx, 'min_pfn_mapped', realEnd >> SHIFT);
-    for (let lastStart = realEnd; lastStart > low; ) {
+    for (let lastStart = realEnd; lastStart > low;) {
       const rounded = lastStart > step ? (lastStart - 1n) & ~(step - 1n) : low;
       const start = rounded < low ? low : rounded;
       mapped += initRangeMemoryMapping(map, start, lastStart);
@@ -142,4 +143,3 @@ function initRangeMemoryMapping(map: DirectMap, from: bigint, to: bigint): bigin
   }
   return mapped;
 }
-

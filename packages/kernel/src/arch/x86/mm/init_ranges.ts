@@ -28,7 +28,12 @@ export const maskOf = (sizes: PageSizes): bigint => (sizes.pmd ? 4n : 0n) | (siz
  * @param runs RAM in whole pages
  * @kernel arch/x86/mm/init.c split_mem_range(), adjust_range_page_size_mask()
  */
-export function splitMemRange(start: bigint, end: bigint, allowed: PageSizes, runs: readonly ByteRange[]): readonly MapRange[] {
+export function splitMemRange(
+  start: bigint,
+  end: bigint,
+  allowed: PageSizes,
+  runs: readonly ByteRange[],
+): readonly MapRange[] {
   const limit = roundDown(end, PAGE_SIZE);
   const first = roundDown(start, PAGE_SIZE);
   const pieces: MapRange[] = [];
@@ -59,7 +64,8 @@ function joined(pieces: readonly MapRange[]): readonly MapRange[] {
   const result: MapRange[] = [];
   for (const piece of pieces) {
     const last = result.at(-1);
-    const isSame = last?.end === piece.start && last.sizes.pmd === piece.sizes.pmd && last.sizes.pud === piece.sizes.pud;
+    const isSame =
+      last?.end === piece.start && last.sizes.pmd === piece.sizes.pmd && last.sizes.pud === piece.sizes.pud;
     if (isSame) result[result.length - 1] = { ...last, end: piece.end };
     else result.push(piece);
   }

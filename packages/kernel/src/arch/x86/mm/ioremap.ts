@@ -15,6 +15,7 @@ import { rootOf } from '@kwind/state';
 import { call, type KernelContext } from '../../../context.ts';
 import { printPointer } from '../../../lib/vsprintf.ts';
 import { earlyIoremapSetup } from '../../../mm/early_ioremap.ts';
+import { initTextGone } from '../../../mm/init_text.ts';
 import { bug, printk, warn, type Site } from '../../../warn.ts';
 import { pmdPopulateKernel, pointerTo, type EntryPlace } from '../include/pgalloc.ts';
 import { setEntry } from '../include/pgtable.ts';
@@ -123,6 +124,7 @@ export function checkOnePmd(ctx: KernelContext, begin: Vaddr, end: Vaddr): void 
 export function earlySetFixmap(ctx: KernelContext, idx: number, phys: PhysAddr, flags: bigint): void {
   call(ctx, '__early_set_fixmap', [BigInt(idx), phys, flags], () => {
     const address = fixToVirtUnchecked(ctx.profile, fixIdx(idx));
+    if (initTextGone(ctx, site('__early_set_fixmap'))) return;
     if (bug(ctx, idx >= ctx.profile.fixmap.endOfFixed, site('__early_set_fixmap'))) return;
     const prot = maskProt(ctx, ctx.profile.earlyFixmapMask, flags);
     const index = Number((address >> 12n) & PTE_MASK_INDEX);

@@ -1,4 +1,18 @@
-import { cacheModeBits, cacheModeNumber, hex, hex16, offsetInPage, PAGE_MASK, pageAlign, physAddr, u64, vaddr, vaOfPhys, type CacheMode, type Vaddr } from '@kwind/x86';
+import {
+  cacheModeBits,
+  cacheModeNumber,
+  hex,
+  hex16,
+  offsetInPage,
+  PAGE_MASK,
+  pageAlign,
+  physAddr,
+  u64,
+  vaddr,
+  vaOfPhys,
+  type CacheMode,
+  type Vaddr,
+} from '@kwind/x86';
 import { VM } from '@kwind/state';
 import { call, type KernelContext } from '../../../context.ts';
 import { iomemMapSanityCheck } from '../../../kernel/resource.ts';
@@ -41,7 +55,13 @@ interface PageRequest {
  * @emits in this order memtype.reserved, area.claimed, the stores that map the pages; then what iomem_map_sanity_check() says
  * @kernel arch/x86/mm/ioremap.c __ioremap_caller()
  */
-export function ioremapCaller(ctx: KernelContext, phys: bigint, size: bigint, mode: CacheMode, options: IoremapOptions = {}): Vaddr | null {
+export function ioremapCaller(
+  ctx: KernelContext,
+  phys: bigint,
+  size: bigint,
+  mode: CacheMode,
+  options: IoremapOptions = {},
+): Vaddr | null {
   return call(ctx, FN, [phys, size, BigInt(cacheModeNumber(mode))], () => {
     const last = u64(phys + size - 1n);
     if (size === 0n || last < phys) return null;
@@ -98,12 +118,19 @@ function mapPages(ctx: KernelContext, request: PageRequest, wanted: CacheMode, o
   return mapped;
 }
 
-function mapArea(ctx: KernelContext, { phys, size, offset }: PageRequest, mode: CacheMode, { at }: IoremapOptions): Vaddr | null {
+function mapArea(
+  ctx: KernelContext,
+  { phys, size, offset }: PageRequest,
+  mode: CacheMode,
+  { at }: IoremapOptions,
+): Vaddr | null {
   const placed = at === undefined ? {} : { at: vaddr(at & PAGE_MASK) };
   const start = getVmArea(ctx, { size, flags: VM.IOREMAP, phys, caller: ioremapUser(ctx), ...placed });
   if (start === null) return null;
   const prot = kernelProt(ctx, 'PAGE_KERNEL_IO') | cacheModeBits(ctx.profile, mode);
-  const failed = memtypeKernelMapSync(ctx, phys, size, mode) !== 0n || ioremapPageRange(ctx, start, vaddr(start + size), phys, prot) !== 0n;
+  const failed =
+    memtypeKernelMapSync(ctx, phys, size, mode) !== 0n ||
+    ioremapPageRange(ctx, start, vaddr(start + size), phys, prot) !== 0n;
   if (failed) {
     removeVmArea(ctx, start);
     return null;

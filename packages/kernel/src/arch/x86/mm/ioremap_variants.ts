@@ -23,7 +23,9 @@ const variant =
  * @kernel arch/x86/mm/ioremap.c ioremap()
  */
 export const ioremap: Variant = (ctx, phys, size) =>
-  ctx.profile.ioremap.defaultName === 'ioremap' ? variant('ioremap', 'UC-')(ctx, phys, size) : ioremapNocache(ctx, phys, size);
+  ctx.profile.ioremap.defaultName === 'ioremap'
+    ? variant('ioremap', 'UC-')(ctx, phys, size)
+    : ioremapNocache(ctx, phys, size);
 
 /** Device memory, UC- (4.x). @kernel arch/x86/mm/ioremap.c ioremap_nocache() */
 export const ioremapNocache: Variant = variant('ioremap_nocache', 'UC-');
@@ -38,7 +40,9 @@ export const ioremapCache: Variant = variant('ioremap_cache', 'WB');
 
 /** The memory type that protection bits give; the other bits do not matter. @kernel arch/x86/mm/ioremap.c ioremap_prot() */
 export function ioremapProt(ctx: KernelContext, phys: bigint, size: bigint, prot: bigint): Vaddr | null {
-  return call(ctx, 'ioremap_prot', [phys, size, prot], () => ioremapCaller(ctx, phys, size, cacheModeOfBits(ctx.profile, prot)));
+  return call(ctx, 'ioremap_prot', [phys, size, prot], () =>
+    ioremapCaller(ctx, phys, size, cacheModeOfBits(ctx.profile, prot)),
+  );
 }
 
 /** Write-back and encrypted, where memory encryption is on; the model has none. @kernel arch/x86/mm/ioremap.c ioremap_encrypted() */

@@ -1,4 +1,16 @@
-import { PAGE_MASK, PAGE_SIZE, pageAlign, paOf, pfnOf, physAddr, ToolError, vaddr, type Level, type Pfn, type Vaddr } from '@kwind/x86';
+import {
+  PAGE_MASK,
+  PAGE_SIZE,
+  pageAlign,
+  paOf,
+  pfnOf,
+  physAddr,
+  ToolError,
+  vaddr,
+  type Level,
+  type Pfn,
+  type Vaddr,
+} from '@kwind/x86';
 import { call, type KernelContext } from '../../../context.ts';
 import { findFreeRam, type ByteRange } from '../../../mm/memblock.ts';
 import { setVariable, variable } from '../../../variables.ts';
@@ -16,7 +28,11 @@ export function brkEnd(ctx: KernelContext): Vaddr {
 function symbolAddress(ctx: KernelContext, name: string): Vaddr {
   const address = ctx.profile.symbols[name];
   if (address !== undefined) return address;
-  throw new ToolError('option/invalid', `profile ${ctx.profile.name} does not say where ${name} is.`, `Give symbol.${name}=ADDRESS.`);
+  throw new ToolError(
+    'option/invalid',
+    `profile ${ctx.profile.name} does not say where ${name} is.`,
+    `Give symbol.${name}=ADDRESS.`,
+  );
 }
 
 /**
@@ -85,7 +101,7 @@ function fromBuffer(ctx: KernelContext): bigint | undefined {
 
 function fromMapped(ctx: KernelContext, runs: readonly ByteRange[]): bigint | undefined {
   const low = variable(ctx, 'min_pfn_mapped') << 12n;
-  for (let high = variable(ctx, 'max_pfn_mapped') << 12n; low < high; ) {
+  for (let high = variable(ctx, 'max_pfn_mapped') << 12n; low < high;) {
     const page = findFreeRam(ctx, runs, PAGE_SIZE, PAGE_SIZE, low, high);
     if (page === undefined) return undefined;
     if (!ctx.view.pages.has(pfnOf(physAddr(page)))) return page >> 12n;

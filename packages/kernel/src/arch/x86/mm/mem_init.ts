@@ -16,7 +16,11 @@ export function memInit(ctx: KernelContext): void {
     if (!ctx.profile.ioremap.vmalloc.preallocatesTables) return;
     const size = coverageOf('pgd', ctx.profile.levels);
     const lower = ctx.profile.levels === 5 ? 'p4d' : 'pud';
-    for (let address: bigint = ctx.profile.vmallocStart; address < vmallocEnd(ctx.profile); address = (address & ~(size - 1n)) + size) {
+    for (
+      let address: bigint = ctx.profile.vmallocStart;
+      address < vmallocEnd(ctx.profile);
+      address = (address & ~(size - 1n)) + size
+    ) {
       entryFor(ctx, vaddr(address), lower);
     }
   });

@@ -1,4 +1,17 @@
-import { coverageOf, entryPhys, indexAt, isLeaf, pfnOf, physAddr, PHYSICAL_PAGE_MASK, PTE, PTRS_PER_TABLE, vaOfPhys, _PAGE_TABLE, type Level } from '@kwind/x86';
+import {
+  coverageOf,
+  entryPhys,
+  indexAt,
+  isLeaf,
+  pfnOf,
+  physAddr,
+  PHYSICAL_PAGE_MASK,
+  PTE,
+  PTRS_PER_TABLE,
+  vaOfPhys,
+  _PAGE_TABLE,
+  type Level,
+} from '@kwind/x86';
 import { call, type KernelContext } from '../../../context.ts';
 import { initMmRoot, syncGlobalPgds } from '../../../mm/kernel_tables.ts';
 import { anyRam, type ByteRange } from '../../../mm/memblock.ts';
@@ -31,7 +44,13 @@ const below: Readonly<Record<Exclude<Level, 'pte'>, Level>> = { pgd: 'pud', p4d:
  * @emits per missing table table.allocated, its entries, its link; entry stores; sync_global_pgds() when a root entry is new
  * @kernel arch/x86/mm/init_64.c kernel_physical_mapping_init(), phys_p4d_init(), phys_pud_init(), phys_pmd_init(), phys_pte_init()
  */
-export function kernelPhysicalMappingInit(ctx: KernelContext, range: MapRange, ram: readonly ByteRange[], pages: LowPages, prot: bigint): bigint {
+export function kernelPhysicalMappingInit(
+  ctx: KernelContext,
+  range: MapRange,
+  ram: readonly ByteRange[],
+  pages: LowPages,
+  prot: bigint,
+): bigint {
   return call(ctx, 'kernel_physical_mapping_init', [range.start, range.end, maskOf(range.sizes), prot], () => {
     const job: Job = { ctx, ram, pages, sizes: range.sizes, end: range.end };
     const root = initMmRoot(ctx);
@@ -42,7 +61,12 @@ export function kernelPhysicalMappingInit(ctx: KernelContext, range: MapRange, r
       changed ||= ctx.view.pages.entry(root, index) === 0n;
       last = fillBelow(job, 'pgd', root, index, phys, prot);
     }
-    if (changed) syncGlobalPgds(ctx, vaOfPhys(ctx.profile, physAddr(range.start)), vaOfPhys(ctx.profile, physAddr(range.end - 1n)));
+    if (changed)
+      syncGlobalPgds(
+        ctx,
+        vaOfPhys(ctx.profile, physAddr(range.start)),
+        vaOfPhys(ctx.profile, physAddr(range.end - 1n)),
+      );
     return last;
   });
 }
@@ -54,10 +78,18 @@ function nextOf(ctx: KernelContext, level: Level, phys: bigint): bigint {
   return (address & ~(size - 1n)) + size - ctx.profile.pageOffset;
 }
 
-const lowerOf = (ctx: KernelContext, level: Exclude<Level, 'pte'>): Level => (level === 'pgd' && ctx.profile.levels === 5 ? 'p4d' : below[level]);
+const lowerOf = (ctx: KernelContext, level: Exclude<Level, 'pte'>): Level =>
+  level === 'pgd' && ctx.profile.levels === 5 ? 'p4d' : below[level];
 
 /** Fill the table that an entry leads to; without one, make it, fill it, and link it last. @returns first byte not mapped */
-function fillBelow(job: Job, level: Exclude<Level, 'pte'>, table: number, index: number, phys: bigint, prot: bigint): bigint {
+function fillBelow(
+  job: Job,
+  level: Exclude<Level, 'pte'>,
+  table: number,
+  index: number,
+  phys: bigint,
+  prot: bigint,
+): bigint {
   const { ctx } = job;
   const entry = ctx.view.pages.entry(table, index);
   const lower = lowerOf(ctx, level);
@@ -74,7 +106,11 @@ function fillTable(job: Job, level: Level, table: number, phys: bigint, prot: bi
   const { ctx, end, ram } = job;
   let last = end;
   let at = phys;
-  for (let index = indexAt(level, vaOfPhys(ctx.profile, physAddr(phys)), ctx.profile.levels); index < PTRS_PER_TABLE; index++) {
+  for (
+    let index = indexAt(level, vaOfPhys(ctx.profile, physAddr(phys)), ctx.profile.levels);
+    index < PTRS_PER_TABLE;
+    index++
+  ) {
     const next = nextOf(ctx, level, at);
     if (at < end) {
       last = fillEntry(job, level, table, index, at, prot);

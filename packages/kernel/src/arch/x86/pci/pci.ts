@@ -18,7 +18,12 @@ const rootOfSpace = { io: IOPORT_RESOURCE, mem: IOMEM_RESOURCE } as const;
 const typeOfSpace = { io: IORESOURCE.IO, mem: IORESOURCE.MEM } as const;
 
 const newResource = (ctx: KernelContext, range: NamedRange, flags = 0n): bigint =>
-  createNode(ctx, { name: range.name, start: range.start, end: lastOf(range), flags: typeOfSpace[range.space] | flags });
+  createNode(ctx, {
+    name: range.name,
+    start: range.start,
+    end: lastOf(range),
+    flags: typeOfSpace[range.space] | flags,
+  });
 
 /** Configuration space by its two ports, and by memory if the firmware says where. @kernel arch/x86/pci/init.c pci_arch_init() */
 export function pciArchInit(ctx: KernelContext, { mmconfig, windows }: Machine): void {
@@ -45,7 +50,12 @@ export function acpiPciRootAdd(ctx: KernelContext, { windows }: Machine): readon
 export function platformDevices(ctx: KernelContext, { devices }: Machine): void {
   for (const device of devices) {
     if (isPci(device)) continue;
-    call(ctx, 'platform_device_add', [], () => void insertResource(ctx, rootOfSpace[device.space], newResource(ctx, device)));
+    call(
+      ctx,
+      'platform_device_add',
+      [],
+      () => void insertResource(ctx, rootOfSpace[device.space], newResource(ctx, device)),
+    );
   }
 }
 
@@ -55,14 +65,23 @@ function claim(ctx: KernelContext, device: Device, windows: readonly bigint[]): 
     const id = newResource(ctx, device);
     const window = windows.find((one) => {
       const node = nodeAt(ctx, one)!;
-      return (node.flags & IORESOURCE.TYPE_BITS) === typeOfSpace[device.space] && node.start <= device.start && lastOf(device) <= node.end;
+      return (
+        (node.flags & IORESOURCE.TYPE_BITS) === typeOfSpace[device.space] &&
+        node.start <= device.start &&
+        lastOf(device) <= node.end
+      );
     });
     const text = printResource(nodeAt(ctx, id)!);
-    if (window === undefined) return printk(ctx, 'INFO', `pci ${device.name}: can't claim ${text}: no compatible bridge window`);
+    if (window === undefined)
+      return printk(ctx, 'INFO', `pci ${device.name}: can't claim ${text}: no compatible bridge window`);
     const conflict = requestResourceConflict(ctx, window, id);
     if (conflict === null) return;
     const other = nodeAt(ctx, conflict)!;
-    printk(ctx, 'INFO', `pci ${device.name}: can't claim ${text}: address conflict with ${other.name} ${printResource(other)}`);
+    printk(
+      ctx,
+      'INFO',
+      `pci ${device.name}: can't claim ${text}: address conflict with ${other.name} ${printResource(other)}`,
+    );
   });
 }
 
@@ -70,7 +89,11 @@ function claim(ctx: KernelContext, device: Device, windows: readonly bigint[]): 
  * Claim what the firmware gave to devices, then insert what it merely reserved, then the I/O APICs.
  * @kernel arch/x86/pci/i386.c pcibios_resource_survey()
  */
-export function pcibiosResourceSurvey(ctx: KernelContext, { devices, ioapics }: Machine, windows: readonly bigint[]): void {
+export function pcibiosResourceSurvey(
+  ctx: KernelContext,
+  { devices, ioapics }: Machine,
+  windows: readonly bigint[],
+): void {
   call(ctx, 'pcibios_resource_survey', [], () => {
     for (const device of devices) if (isPci(device)) claim(ctx, device, windows);
     e820ReserveResourcesLate(ctx);

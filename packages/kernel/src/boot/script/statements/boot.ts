@@ -1,6 +1,7 @@
 import { profile, ToolError } from '@kwind/x86';
-import { boot } from '../../boot.ts';
+import { boot, bootFull } from '../../boot.ts';
 import { ScriptError } from '../errors.ts';
+import { machineName } from './machine.ts';
 import type { StatementSpec } from './spec.ts';
 
 const namePattern = /[^\s;{}=]+/y;
@@ -36,10 +37,27 @@ export const profileStatement: StatementSpec<'profile'> = {
 export const bootStatement: StatementSpec<'boot'> = {
   kind: 'boot',
   keyword: 'boot',
-  usage: 'boot',
-  doc: 'What the kernel does up to its first early mapping: the tables of head_64, the first C code, early_ioremap_init().',
-  example: 'boot',
-  read: (_reading, place) => ({ kind: 'boot', place }),
-  print: () => 'boot',
-  run: (_statement, running) => running.kernelCall('boot', [], () => boot(running.ctx)),
+  usage: 'boot [full [MACHINE]]',
+  doc: 'What the kernel does up to its first early mapping: the tables of head_64, the first C code, early_ioremap_init(); or a whole boot on a machine.',
+  example: 'boot full q35',
+  read({ cursor, machines }, place) {
+    if (cursor.ended) return { kind: 'boot', place };
+    const word = cursor.word('full, or the end of the statement');
+    if (word.text !== 'full')
+      return cursor.fail(
+        'script/syntax',
+        `"${word.text}" stands where the statement should end.`,
+        'A whole boot is boot full.',
+        word.place,
+      );
+    if (cursor.ended) return { kind: 'boot', full: { machine: machines.latest }, place };
+    const name = cursor.piece(machineName, 'the name of a machine');
+    return { kind: 'boot', full: { name, machine: machines.take(name, cursor) }, place };
+  },
+  print: ({ full }) => ['boot', ...(full ? ['full'] : []), ...(full?.name ? [full.name.text] : [])].join(' '),
+  check({ full, place }, { profile: target, fail }) {
+    if (full && !target.mmu) fail('script/name', place, 'a whole boot needs CONFIG_MMU, which is off.', 'Write boot.');
+  },
+  run: ({ full }, running) =>
+    running.kernelCall('boot', [], () => (full ? bootFull(running.ctx, full.machine) : boot(running.ctx))),
 };

@@ -3,6 +3,7 @@ import { bootStatement, profileStatement } from './boot.ts';
 import { assignStatement, callStatement } from './call.ts';
 import { expectStatement, expectTroubleStatement } from './expect.ts';
 import { paramStatement, phaseStatement, setStatement } from './kernel.ts';
+import { machineStatement } from './machine.ts';
 import { repeatStatement } from './repeat.ts';
 import type { AnyStatementSpec, StatementSpec } from './spec.ts';
 
@@ -10,6 +11,7 @@ import type { AnyStatementSpec, StatementSpec } from './spec.ts';
 const specs = {
   profile: profileStatement,
   boot: bootStatement,
+  machine: machineStatement,
   call: callStatement,
   assign: assignStatement,
   expect: expectStatement,

@@ -4,11 +4,14 @@ import type { KernelContext } from '../../../context.ts';
 import type { KernelFunction } from '../../../function.ts';
 import type { Statement, StatementOf, Trouble, Word } from '../ast.ts';
 import type { Place, ScriptErrorCode } from '../errors.ts';
+import type { MachineShelf } from '../machine/shelf.ts';
 import type { Cursor } from '../tokenize.ts';
 
 /** What a statement may ask for while it is read. */
 export interface Reading {
   readonly cursor: Cursor;
+  /** Machines known so far. */
+  readonly machines: MachineShelf;
   /** Statements in braces. */
   block(): readonly Statement[];
 }

@@ -44,7 +44,12 @@ export function acpiBootInit(ctx: KernelContext, machine: Machine): void {
     if (madt) {
       acpiTableParse(ctx, madt);
       for (let i = 0; i < WALKS.before; i++) acpiTableParse(ctx, madt, undefined, ENTRIES);
-      acpiTableParse(ctx, madt, () => machine.ioapics.forEach((base, i) => ioApicSetFixmap(ctx, i, base, 'mp_register_ioapic')), ENTRIES);
+      acpiTableParse(
+        ctx,
+        madt,
+        () => machine.ioapics.forEach((base, i) => ioApicSetFixmap(ctx, i, base, 'mp_register_ioapic')),
+        ENTRIES,
+      );
       for (let i = 0; i < WALKS.after; i++) acpiTableParse(ctx, madt, undefined, ENTRIES);
     }
     if (hpet) acpiTableParse(ctx, hpet);

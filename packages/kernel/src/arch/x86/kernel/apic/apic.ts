@@ -28,6 +28,10 @@ export function initApicMappings(ctx: KernelContext): void {
 export function lapicInsertResource(ctx: KernelContext): void {
   call(ctx, 'lapic_insert_resource', [], () => {
     const flags = IORESOURCE.MEM | IORESOURCE.BUSY;
-    insertResource(ctx, IOMEM_RESOURCE, createNode(ctx, { name: 'Local APIC', start: LAPIC_BASE, end: LAPIC_BASE + 0xfffn, flags }));
+    insertResource(
+      ctx,
+      IOMEM_RESOURCE,
+      createNode(ctx, { name: 'Local APIC', start: LAPIC_BASE, end: LAPIC_BASE + 0xfffn, flags }),
+    );
   });
 }

@@ -16,7 +16,9 @@ export function ioApicSetFixmap(ctx: KernelContext, i: number, base: bigint, fn:
 
 /** Once more for all of them, whoever found them. @kernel arch/x86/kernel/apic/io_apic.c io_apic_init_mappings() */
 export function ioApicInitMappings(ctx: KernelContext, bases: readonly bigint[]): void {
-  call(ctx, 'io_apic_init_mappings', [], () => bases.forEach((base, i) => ioApicSetFixmap(ctx, i, base, 'io_apic_set_fixmap')));
+  call(ctx, 'io_apic_init_mappings', [], () =>
+    bases.forEach((base, i) => ioApicSetFixmap(ctx, i, base, 'io_apic_set_fixmap')),
+  );
 }
 
 /** @kernel arch/x86/kernel/apic/io_apic.c ioapic_insert_resources() */
@@ -24,7 +26,11 @@ export function ioapicInsertResources(ctx: KernelContext, bases: readonly bigint
   call(ctx, 'ioapic_insert_resources', [], () => {
     const flags = IORESOURCE.MEM | IORESOURCE.BUSY;
     for (const [i, start] of bases.entries()) {
-      insertResource(ctx, IOMEM_RESOURCE, createNode(ctx, { name: `IOAPIC ${i}`, start, end: start + SLOT_SIZE - 1n, flags }));
+      insertResource(
+        ctx,
+        IOMEM_RESOURCE,
+        createNode(ctx, { name: `IOAPIC ${i}`, start, end: start + SLOT_SIZE - 1n, flags }),
+      );
     }
   });
 }

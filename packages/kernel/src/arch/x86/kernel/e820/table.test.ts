@@ -159,6 +159,16 @@ describe('changing a range', () => {
     expect(messages(then)).toEqual(['DEBUG e820: update [mem 0x00002000-0x00002fff] usable ==> reserved']);
   });
 
+  it('cuts an entry whose start or end it covers, and adds one entry', () => {
+    const then = given(p61).when((k) => {
+      e820RangeAdd(k, 0x1000n, 0x4000n, E820.RAM);
+      e820RangeUpdate(k, 0x1000n, 0x1000n, E820.RAM, E820.RESERVED);
+      e820RangeUpdate(k, 0x4000n, 0x1000n, E820.RAM, E820.NVS);
+      e820RangeRemove(k, 0x2000n, 0x1000n, E820.RAM, true);
+    });
+    expect(table(then.state)).toEqual(['3000+1000 1', '1000+1000 2', '4000+1000 4']);
+  });
+
   it('leaves an empty entry behind, which the next sanitising drops', () => {
     const then = given(p61).when((k) => {
       e820RangeAdd(k, 0n, 0x1000n, E820.RAM);

@@ -22,14 +22,18 @@ function withMapped(ctx: KernelContext, start: bigint, size: bigint): void {
 
 /** Go through what the boot loader handed over beside boot_params. @kernel arch/x86/kernel/setup.c parse_setup_data() */
 export function parseSetupData(ctx: KernelContext, machine: Machine): void {
-  call(ctx, 'parse_setup_data', [], () => setupData(machine).forEach(({ start }) => withMapped(ctx, start, SETUP_DATA)));
+  call(ctx, 'parse_setup_data', [], () =>
+    setupData(machine).forEach(({ start }) => withMapped(ctx, start, SETUP_DATA)),
+  );
 }
 
 /** Keep that in memory. @kernel arch/x86/kernel/e820.c e820__reserve_setup_data() (up to 4.11 e820_reserve_setup_data()) */
 export function e820ReserveSetupData(ctx: KernelContext, machine: Machine): void {
   const areas = setupData(machine);
   if (areas.length === 0) return;
-  const fn = ctx.profile.e820.names.updateTable.startsWith('e820__') ? 'e820__reserve_setup_data' : 'e820_reserve_setup_data';
+  const fn = ctx.profile.e820.names.updateTable.startsWith('e820__')
+    ? 'e820__reserve_setup_data'
+    : 'e820_reserve_setup_data';
   call(ctx, fn, [], () => {
     for (const { start, size } of areas) {
       withMapped(ctx, start, SETUP_DATA);
@@ -40,7 +44,9 @@ export function e820ReserveSetupData(ctx: KernelContext, machine: Machine): void
 }
 
 /** Parameters of the kernel command line that the model knows. */
-export const earlyParams: Readonly<Record<string, (ctx: KernelContext) => void>> = { early_ioremap_debug: earlyIoremapDebugSetup };
+export const earlyParams: Readonly<Record<string, (ctx: KernelContext) => void>> = {
+  early_ioremap_debug: earlyIoremapDebugSetup,
+};
 
 /** @kernel init/main.c parse_early_param() */
 export function parseEarlyParam(ctx: KernelContext, { cmdline }: Machine): void {
@@ -62,10 +68,10 @@ export function reserveIbftRegion(ctx: KernelContext, { firmware }: Machine): vo
 
 /** Find memory types by MTRR, set up the PAT. @kernel arch/x86/kernel/cpu/mtrr/mtrr.c mtrr_bp_init(); arch/x86/mm/pat/memtype.c */
 export function cacheInit(ctx: KernelContext): void {
-  const { boot, ioremap, patTypes } = ctx.profile;
+  const { boot, patTypes } = ctx.profile;
   call(ctx, boot.cacheInit, [], () => {
     if (boot.cacheInitFlushes) for (let i = 0; i < 2; i++) flushLocal(ctx);
-    printk(ctx, 'INFO', `${ioremap.pat.configuration} [0-7]: ${patTypes.map((name) => name.padEnd(4)).join('')}`);
+    printk(ctx, 'INFO', `x86/PAT: Configuration [0-7]: ${patTypes.map((name) => name.padEnd(4)).join('')}`);
   });
 }
 
@@ -74,6 +80,10 @@ export function noteLastPfn(ctx: KernelContext): void {
   const ram = ctx.view.control.e820.filter(({ type, size }) => type === E820.RAM && size > 0n);
   const end = ram.reduce((highest, { start, size }) => (start + size > highest ? start + size : highest), 0n);
   const maxPfn = end / PAGE_SIZE;
-  printk(ctx, 'INFO', `last_pfn = 0x${maxPfn.toString(16)} max_arch_pfn = 0x${(1n << (ctx.profile.levels === 5 ? 40n : 34n)).toString(16)}`);
+  printk(
+    ctx,
+    'INFO',
+    `last_pfn = 0x${maxPfn.toString(16)} max_arch_pfn = 0x${(1n << (ctx.profile.levels === 5 ? 40n : 34n)).toString(16)}`,
+  );
   setVariable(ctx, 'max_pfn', maxPfn);
 }

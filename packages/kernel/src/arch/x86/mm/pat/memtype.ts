@@ -1,4 +1,14 @@
-import { assertNever, cacheModeName, cacheModeNumber, hex, memRange, PAGE_SHIFT, PAGE_SIZE, physAddr, type CacheMode } from '@kwind/x86';
+import {
+  assertNever,
+  cacheModeName,
+  cacheModeNumber,
+  hex,
+  memRange,
+  PAGE_SHIFT,
+  PAGE_SIZE,
+  physAddr,
+  type CacheMode,
+} from '@kwind/x86';
 import { pageMemtype, type MemtypeRange } from '@kwind/state';
 import type { KernelContext } from '../../../../context.ts';
 import { call } from '../../../../context.ts';
@@ -21,8 +31,7 @@ export interface Reservation {
 }
 
 const ok = (mode: CacheMode): Reservation => ({ error: 0n, mode });
-const prefix = (ctx: KernelContext): string => (ctx.profile.ioremap.pat.configuration === 'PAT configuration' ? '' : 'x86/PAT: ');
-const info = (ctx: KernelContext, text: string): void => printk(ctx, 'INFO', `${prefix(ctx)}${text}`);
+const info = (ctx: KernelContext, text: string): void => printk(ctx, 'INFO', `x86/PAT: ${text}`);
 
 /** The ISA range is mapped write-back whatever is asked for, and nobody keeps track of it. @kernel arch/x86/include/asm/e820/api.h is_ISA_range() */
 export const isUntracked = (start: bigint, end: bigint): boolean => start >= ISA_START && end <= ISA_END;
@@ -97,9 +106,15 @@ function note(ctx: KernelContext, range: MemtypeRange, wanted: CacheMode): Reser
     return ok(mode);
   }
   conflict(ctx, start, end, wanted, other);
-  info(ctx, `${CURRENT} conflicting memory types ${start.toString(16)}-${end.toString(16)} ${cacheModeName(mode)}<->${cacheModeName(other.type)}`);
+  info(
+    ctx,
+    `${CURRENT} conflicting memory types ${start.toString(16)}-${end.toString(16)} ${cacheModeName(mode)}<->${cacheModeName(other.type)}`,
+  );
   const { reserveName } = ctx.profile.ioremap;
-  info(ctx, `${reserveName} failed ${memRange(start, end - 1n)}, track ${cacheModeName(range.type)}, req ${cacheModeName(wanted)}`);
+  info(
+    ctx,
+    `${reserveName} failed ${memRange(start, end - 1n)}, track ${cacheModeName(range.type)}, req ${cacheModeName(wanted)}`,
+  );
   return { error: minus('EBUSY'), mode };
 }
 
@@ -121,7 +136,8 @@ function markRam(ctx: KernelContext, start: bigint, end: bigint, wanted: CacheMo
     info(ctx, `reserve_ram_pages_type failed ${memRange(start, end - 1n)}, ${numbers}`);
     return { error: minus('EBUSY'), mode: held };
   }
-  if (mode !== 'WB') ctx.emit({ type: 'memtype.pages-marked', start: physAddr(start), end: physAddr(end), before: 'WB', after: mode });
+  if (mode !== 'WB')
+    ctx.emit({ type: 'memtype.pages-marked', start: physAddr(start), end: physAddr(end), before: 'WB', after: mode });
   return ok(mode);
 }
 
@@ -141,7 +157,9 @@ export function memtypeFree(ctx: KernelContext, start: bigint, end: bigint): big
     if (ram === 'mixed') return minus('EINVAL');
     if (ram === 'all') return unmarkRam(ctx, start, end);
     const { noted } = ctx.view.control.memtypes;
-    const held = noted.find((known) => known.start === start && known.end === end) ?? noted.find((known) => known.start < start && known.end === end);
+    const held =
+      noted.find((known) => known.start === start && known.end === end) ??
+      noted.find((known) => known.start < start && known.end === end);
     if (held) {
       ctx.emit({ type: 'memtype.freed', start: physAddr(start), end: physAddr(end), held: held.type });
       return 0n;
@@ -153,7 +171,8 @@ export function memtypeFree(ctx: KernelContext, start: bigint, end: bigint): big
 
 function unmarkRam(ctx: KernelContext, start: bigint, end: bigint): bigint {
   const before = pageMemtype(ctx.view, start);
-  if (before !== 'WB') ctx.emit({ type: 'memtype.pages-marked', start: physAddr(start), end: physAddr(end), before, after: 'WB' });
+  if (before !== 'WB')
+    ctx.emit({ type: 'memtype.pages-marked', start: physAddr(start), end: physAddr(end), before, after: 'WB' });
   return 0n;
 }
 

@@ -1,4 +1,23 @@
-import { cacheModeBits, CACHE_MASK, entryPhys, isLeaf, isPresent, PAGE_SIZE, physAddr, PHYSICAL_PAGE_MASK, PMD_SIZE, protFor4kInLarge, PTE, PTRS_PER_PTE, PUD_SIZE, vaOfPhys, _KERNPG_TABLE, type CacheMode, type Level, type Vaddr } from '@kwind/x86';
+import {
+  cacheModeBits,
+  CACHE_MASK,
+  entryPhys,
+  isLeaf,
+  isPresent,
+  PAGE_SIZE,
+  physAddr,
+  PHYSICAL_PAGE_MASK,
+  PMD_SIZE,
+  protFor4kInLarge,
+  PTE,
+  PTRS_PER_PTE,
+  PUD_SIZE,
+  vaOfPhys,
+  _KERNPG_TABLE,
+  type CacheMode,
+  type Level,
+  type Vaddr,
+} from '@kwind/x86';
 import { call, type KernelContext } from '../../../../context.ts';
 import { lookUp, type KernelEntry } from '../../../../mm/kernel_tables.ts';
 import { allocTable } from '../../../../mm/page_alloc.ts';
@@ -25,12 +44,13 @@ const lower = { pud: 'pmd', pmd: 'pte' } as const;
 export function memtypeKernelMapSync(ctx: KernelContext, phys: bigint, size: bigint, mode: CacheMode): bigint {
   const high = variable(ctx, 'high_memory') - ctx.profile.pageOffset;
   if (phys >= high || !pageIsRam(ctx, phys)) return 0n;
-  const name = ctx.profile.ioremap.reserveName === 'memtype_reserve' ? 'memtype_kernel_map_sync' : 'kernel_map_sync_memtype';
+  const name =
+    ctx.profile.ioremap.reserveName === 'memtype_reserve' ? 'memtype_kernel_map_sync' : 'kernel_map_sync_memtype';
   return call(ctx, name, [phys, size], () => {
     vmUnmapAliases(ctx);
     const end = phys + size > high ? high : phys + size;
     let changed = false;
-    for (let at = phys; at < end; ) {
+    for (let at = phys; at < end;) {
       const step = changeEntry(ctx, vaOfPhys(ctx.profile, physAddr(at)), end - at, mode);
       changed ||= step.changed;
       at += step.size;
@@ -84,4 +104,3 @@ function splitLargePage(ctx: KernelContext, { table, index, entry }: KernelEntry
   // The CPU may hold both the large translation and small ones until everything is gone.
   flushAll(ctx);
 }
-

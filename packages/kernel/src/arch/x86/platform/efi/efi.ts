@@ -12,7 +12,9 @@ const MEMMAP = 'efi.memmap.map';
 function mapMemmap(ctx: KernelContext, machine: Machine): void {
   const memmap = efiArea(machine, 'memmap');
   if (!memmap) return;
-  call(ctx, 'efi_memmap_init_early', [], () => setVariable(ctx, MEMMAP, earlyMemremap(ctx, memmap.start, memmap.size) ?? 0n));
+  call(ctx, 'efi_memmap_init_early', [], () =>
+    setVariable(ctx, MEMMAP, earlyMemremap(ctx, memmap.start, memmap.size) ?? 0n),
+  );
 }
 
 /** Set the memory map aside; from 4.9 on also map it. @kernel arch/x86/platform/efi/efi.c efi_memblock_x86_reserve_range() */
@@ -26,7 +28,12 @@ export function efiReserveRange(ctx: KernelContext, machine: Machine): void {
 }
 
 /** Map `name`, do something, unmap; nothing at all when the machine has no such area. */
-function within(ctx: KernelContext, machine: Machine, name: 'systab' | 'vendor' | 'config' | 'memattr', body: () => void = () => {}): void {
+function within(
+  ctx: KernelContext,
+  machine: Machine,
+  name: 'systab' | 'vendor' | 'config' | 'memattr',
+  body: () => void = () => {},
+): void {
   const area = efiArea(machine, name);
   if (!area) return;
   const mapped = earlyMemremap(ctx, area.start, area.size);

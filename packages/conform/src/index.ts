@@ -1,0 +1,2 @@
+export { conform } from './conform.ts';
+export type { ConformDisagreement, ConformReport, Given, GivenReason, KindAgreement } from './report.ts';
