@@ -10,13 +10,12 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'kwind-readme-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const blockAfter = (text: string, fence: string): string => text.split(`\`\`\`${fence}\n`)[1]!.split('\n```')[0]!;
+const blocks = (text: string, fence: string): string[] => text.split(`\`\`\`${fence}\n`).slice(1).map((part) => part.split('\n```')[0]!);
 
 /** `$ command` lines of the tour with what is printed below each. */
 function tour(): { command: string; printed: string }[] {
-  return blockAfter(readme, 'console')
-    .split(/^\$ /m)
-    .slice(1)
+  return blocks(readme, 'console')
+    .flatMap((block) => block.split(/^\$ /m).slice(1))
     .map((part) => ({ command: part.split('\n')[0]!, printed: part.split('\n').slice(1).join('\n').trimEnd() }));
 }
 
@@ -24,7 +23,7 @@ function tour(): { command: string; printed: string }[] {
 function run(command: string): string {
   const line = command.replace(/^npx kwind/, '"$NODE" "$CLI"').replaceAll('traces/', `${root}/traces/`);
   const env = { ...process.env, NODE: process.execPath, CLI: join(root, 'packages/cli/bin/kwind.mjs'), NO_COLOR: '1' };
-  return execFileSync('sh', ['-c', line], { cwd: folder, env, encoding: 'utf8' }).trimEnd();
+  return execFileSync('sh', ['-c', line], { cwd: folder, env, encoding: 'utf8' }).trimEnd().replaceAll(`${root}/`, '');
 }
 
 /** A pattern for printed text in which a line `…` stands for any lines. */
@@ -48,7 +47,7 @@ describe('the README', () => {
 
   it('has a library example that runs and prints what its comments say', () => {
     const options = { cwd: join(root, 'test'), encoding: 'utf8' } as const;
-    const printed = execFileSync(process.execPath, ['--input-type=module-typescript', '-e', blockAfter(readme, 'ts')], options);
+    const printed = execFileSync(process.execPath, ['--input-type=module-typescript', '-e', blocks(readme, 'ts')[0]!], options);
     expect(printed.trim().split('\n').slice(-2)).toEqual(['mapped', 'not-present']);
   });
 });

@@ -1,8 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { LiveMachine } from '@kwind/recorder';
+import { createTrace } from '@kwind/trace';
+import { profile } from '@kwind/x86';
 import { scratch } from './kwind.ts';
-import { restless, sampleEvents, writeTrace } from './sample-trace.ts';
+import { restless, sampleEvents, sampleHeader, writeTrace } from './sample-trace.ts';
 import { hasPty, plain, PROMPT, Terminal, type TerminalOptions } from './terminal.ts';
 
 const folder = scratch();
@@ -151,6 +154,33 @@ describe.skipIf(!hasPty)('the debugger on a real terminal', () => {
     expect(wide).toContain('boot.log:12');
     expect(Math.max(...narrow.split('\n').slice(0, 2).map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(narrow).toContain('…');
+  });
+
+  it('with --follow waits for what a recorder adds, until ^C', async () => {
+    const path = join(folder, 'growing.kwind');
+    const writer = createTrace(path, sampleHeader, {});
+    const machine = new LiveMachine(profile('linux-6.1'), (batch) => writer.append(batch));
+    const record = (from: number, to: number): void => {
+      for (const event of sampleEvents.slice(from, to)) machine.emit(event);
+      machine.flush();
+      writer.flush();
+    };
+    record(0, 8);
+    const terminal = await start([path, '--follow']);
+    await terminal.run('break slot.claimed');
+    terminal.type('c\r');
+    await terminal.see('Waiting for the recorder');
+    record(8, 16);
+    await terminal.see('[ 15/16 ]  slot.claimed');
+    await terminal.see(PROMPT);
+    terminal.type('c\r');
+    await terminal.see('Waiting for the recorder');
+    terminal.type(CTRL_C);
+    await terminal.see(PROMPT);
+    record(16, 19);
+    writer.finish();
+    expect(await terminal.run('when')).toContain('[ 16/19 ]');
+    expect(await terminal.run('c')).toContain('No more history');
   });
 
   it('takes what is not ASCII', async () => {

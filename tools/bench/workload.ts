@@ -77,4 +77,4 @@ export function collect(make: (sink: Sink) => void): EventBatch[] {
   if (builder.length > 0) batches.push(builder.freeze());
   return batches;
 }
-export { PTE_WRITTEN };
+export { FIRST_TABLE, PTE_WRITTEN };

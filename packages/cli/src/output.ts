@@ -59,9 +59,18 @@ export const note = (io: Io, line: string): Promise<void> => write(io.stderr, `$
 const bigintsAsHex = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? `0x${value.toString(16)}` : value;
 
-export const jsonLine = (value: unknown): string => JSON.stringify(value, bigintsAsHex);
+/** Controls that JSON lets stand, and terminals obey. */
+const controls = /[\u007f-\u009f]/g; // oxlint-disable-line no-control-regex
+
+const jsonText = (value: unknown, indent?: number): string =>
+  JSON.stringify(value, bigintsAsHex, indent).replace(
+    controls,
+    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+export const jsonLine = (value: unknown): string => jsonText(value);
 
 /** One object for a program: indented for a person who looks at it on a terminal, one line in a pipe. */
 export async function printJson(io: Io, value: unknown): Promise<void> {
-  await print(io, [JSON.stringify(value, bigintsAsHex, io.stdout.isTTY === true ? 2 : undefined)]);
+  await print(io, [jsonText(value, io.stdout.isTTY === true ? 2 : undefined)]);
 }

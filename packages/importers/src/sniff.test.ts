@@ -25,6 +25,6 @@ describe('the format of a file', () => {
   });
 
   it('is listed with a way to make such a file', () => {
-    expect(importFormats.map(({ id }) => id)).toEqual(['boot-log']);
+    expect(importFormats.map(({ id }) => id)).toEqual(['boot-log', 'capture']);
   });
 });

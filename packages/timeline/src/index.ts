@@ -15,3 +15,15 @@ export {
   variableChanges,
   type EntrySpan,
 } from './predicates.ts';
+export {
+  bisect,
+  judged,
+  nextProbe,
+  outcomeOf,
+  type BisectResult,
+  type Bisected,
+  type Bisection,
+  type Span,
+  type Verdict,
+} from './bisect.ts';
+export * from './diff/index.ts';

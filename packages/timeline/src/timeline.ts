@@ -1,6 +1,6 @@
 import { ToolError, type KernelProfile, type Position } from '@kwind/x86';
-import type { EventBatch, EventView, TraceReader } from '@kwind/events';
-import { initialState, loadState, reduce, REDUCER_VERSION, type MachineState } from '@kwind/state';
+import { BATCH_SIZE, type BatchRows, type EventBatch, type EventView, type TraceReader } from '@kwind/events';
+import { initialState, loadState, reduce, reduceRows, REDUCER_VERSION, type MachineState } from '@kwind/state';
 import { Ladder, RUN } from './ladder.ts';
 import { find, seek, SearchStopped, type ShouldStop } from './search.ts';
 import { batchesOf, wantedCodes } from './sources.ts';
@@ -12,6 +12,8 @@ const BOUNDARIES = { states: 256, bytes: 32 * MIB };
 const RECENT = { states: 64, bytes: 16 * MIB };
 /** The batch one walks about in and the one that was left: enough to step to and fro across an edge. */
 const LADDERS = 2;
+/** Events before an edge within which the edges on the way are kept. */
+const NEAR = 8 * BATCH_SIZE;
 
 /**
  * A trace as a place to travel in. The state at a position is the fold of the events before it, begun at the nearest
@@ -133,7 +135,7 @@ export class Timeline {
 
   /** The state at the edge of a batch. Edges passed on the way are kept: who goes back needs them next. */
   #boundary(position: number, shouldStop: ShouldStop): MachineState {
-    let state = this.#nearest(position);
+    let state = this.#foldFar(this.#nearest(position), position - NEAR, shouldStop);
     while (state.position < position) {
       if (shouldStop?.() === true) throw new SearchStopped();
       const batch = this.reader.batchContaining(state.position);
@@ -141,6 +143,22 @@ export class Timeline {
       state = reduce(parent, batch, parent.position - batch.firstSeq, Math.min(batch.length, position - batch.firstSeq));
       this.#boundaries.put(state, parent);
     }
+    return state;
+  }
+
+  /** The way to a far edge in one go, straight from the store's rows: making a state at each edge would cost more than the fold. */
+  #foldFar(from: MachineState, end: number, shouldStop: ShouldStop): MachineState {
+    const { reader } = this;
+    if (from.position >= end || reader.rowsFrom === undefined) return from;
+    const rows = function* (): Generator<BatchRows> {
+      for (const batch of reader.rowsFrom!(from.position)) {
+        if (shouldStop?.() === true) throw new SearchStopped();
+        if (batch.firstSeq + batch.length > end) return;
+        yield batch;
+      }
+    };
+    const state = reduceRows(from, rows());
+    this.#boundaries.put(state);
     return state;
   }
 

@@ -32,8 +32,6 @@ export function createDatabase(path: string, force: boolean): Database.Database 
     db.pragma('page_size = 2048');
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');
-    // Moving pages from the -wal into the file every 16 MiB instead of every one spares writing the same pages again.
-    db.pragma('wal_autocheckpoint = 8192');
     db.exec('BEGIN IMMEDIATE');
     createTables(db);
     return db;

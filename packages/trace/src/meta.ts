@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3';
 import { EVENT_SCHEMA, type TraceHeader } from '@kwind/events';
 import { ToolError } from '@kwind/x86';
 import { asToolError } from './errors.ts';
+import { FILE_SEAL_KEY } from './file-seal.ts';
 
 /** Who records: what the error of a second recorder names. */
 export interface RecorderInfo {
@@ -26,6 +27,11 @@ export interface Meta {
   readonly checkpoints: number;
 }
 
+/** As it is read: with the seal of the whole file, which a finished one has; see file-seal.ts. */
+export interface StoredMeta extends Meta {
+  readonly fileSeal: string | undefined;
+}
+
 const keys = ['header', 'recorder', 'state', 'length', 'chain', 'indexed', 'checkpoints'] as const;
 
 /** Rows as texts, in a fixed order: what is stored and what the seal is taken of. */
@@ -46,6 +52,11 @@ const sealOf = (texts: Readonly<Record<string, string>>): string =>
     .update(JSON.stringify(Object.entries(texts)))
     .digest('hex');
 
+/** Put the placeholder of the file's seal, or whatever `text` is, beside the other rows; their own seal does not cover it. */
+export function putFileSeal(db: Database.Database, text: string): void {
+  db.prepare('INSERT INTO meta VALUES (?, ?)').run(FILE_SEAL_KEY, text);
+}
+
 export function metaWriter(db: Database.Database): (meta: Meta) => void {
   const put = db.prepare<[string, string]>(
     'INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value',
@@ -60,17 +71,17 @@ export function metaWriter(db: Database.Database): (meta: Meta) => void {
  * @throws ToolError trace/damaged when the rows do not fit the seal or are not what a writer writes,
  *         trace/newer-schema when the events are of a later catalogue
  */
-export function readMeta(db: Database.Database, path: string): Meta {
+export function readMeta(db: Database.Database, path: string): StoredMeta {
   let texts: Record<string, string>;
-  let meta: Meta | undefined;
+  let meta: StoredMeta | undefined;
   try {
     texts = Object.fromEntries(db.prepare<[], [string, string]>('SELECT key, value FROM meta').raw().all());
-    const { seal, ...sealed } = texts;
+    const { seal, [FILE_SEAL_KEY]: fileSeal, ...sealed } = texts;
     if (
       seal === sealOf(Object.fromEntries(keys.map((key) => [key, sealed[key] ?? '']))) &&
       Object.keys(sealed).length === keys.length
     )
-      meta = metaOf(texts);
+      meta = metaOf(texts, fileSeal);
   } catch (error) {
     throw asToolError(error, path);
   }
@@ -90,7 +101,7 @@ export function readMeta(db: Database.Database, path: string): Meta {
 }
 
 /** Undefined when the texts are not such as a writer writes: the seal keeps out accidents, not somebody who can hash. */
-function metaOf(texts: Readonly<Record<string, string>>): Meta | undefined {
+function metaOf(texts: Readonly<Record<string, string>>, fileSeal: string | undefined): StoredMeta | undefined {
   const header: unknown = JSON.parse(texts['header']!);
   const recorder: unknown = JSON.parse(texts['recorder']!);
   const [length, indexed, checkpoints] = [
@@ -102,7 +113,8 @@ function metaOf(texts: Readonly<Record<string, string>>): Meta | undefined {
   if (!isHeader(header) || !isRecorder(recorder) || (state !== 'recording' && state !== 'finished')) return undefined;
   if (![length, indexed, checkpoints].every((count) => Number.isSafeInteger(count) && count >= 0) || indexed > length)
     return undefined;
-  return { header, recorder, state, length, chain: texts['chain']!, indexed, checkpoints };
+  if (typeof fileSeal !== (state === 'finished' ? 'string' : 'undefined')) return undefined;
+  return { header, recorder, state, length, chain: texts['chain']!, indexed, checkpoints, fileSeal };
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

@@ -15,7 +15,8 @@ import { CHAIN_START, chainLink, CheckpointHash } from './chain.ts';
 import { packCodes } from './code-set.ts';
 import { createDatabase, removeTrace } from './create.ts';
 import { asToolError } from './errors.ts';
-import { metaWriter, type Meta } from './meta.ts';
+import { placeholder, sealFile } from './file-seal.ts';
+import { metaWriter, putFileSeal, type Meta } from './meta.ts';
 import { MAX_BATCH_BYTES, MAX_CHECKPOINT_BYTES, MAX_PART_BYTES, pack } from './packing.ts';
 import { BATCHES_A_GROUP, TouchGroup } from './touch-group.ts';
 
@@ -71,7 +72,13 @@ export class SqliteTraceWriter implements TraceWriter {
     this.#insertPart = db.prepare('INSERT INTO part (reducer, part, position, body) VALUES (?, ?, ?, ?)');
     this.#insertTouch = db.prepare('INSERT INTO touch VALUES (?, ?, ?)');
     this.#putMeta = metaWriter(db);
-    this.#guard(() => this.#commit('recording'));
+    this.#guard(() => {
+      this.#commit('recording');
+      // The empty trace goes into the file itself: without its -wal it is one that can be opened.
+      this.#db.exec('ROLLBACK');
+      this.#db.pragma('wal_checkpoint(PASSIVE)');
+      this.#db.exec('BEGIN IMMEDIATE');
+    });
   }
 
   /** Events appended. */
@@ -140,13 +147,17 @@ export class SqliteTraceWriter implements TraceWriter {
   }
 
   finish(): void {
+    const mark = placeholder();
     this.#guard(() => {
       this.#storeTouches();
+      putFileSeal(this.#db, mark);
       this.#commit('finished');
       this.#db.exec('ROLLBACK');
-      this.#becomeOneFile();
+      const isOneFile = this.#becomeOneFile();
+      this.#db.close();
+      // With a reader's -wal beside it the file may still change; it stays without a seal.
+      if (isOneFile) sealFile(this.path, mark);
     });
-    this.#db.close();
   }
 
   abort(): void {
@@ -189,12 +200,12 @@ export class SqliteTraceWriter implements TraceWriter {
   }
 
   /** Leave WAL mode, so that no file stays beside the trace. A reader that has it open hinders that; wait for it a moment. */
-  #becomeOneFile(): void {
+  #becomeOneFile(): boolean {
     this.#db.pragma('busy_timeout = 0');
     for (let attempt = 0; attempt < SEAL_ATTEMPTS; attempt++) {
       try {
         this.#db.pragma('journal_mode = DELETE');
-        return;
+        return true;
       } catch (error) {
         if (!(error as { code?: string }).code?.startsWith('SQLITE_BUSY')) throw error;
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SEAL_PAUSE_MS);
@@ -202,6 +213,7 @@ export class SqliteTraceWriter implements TraceWriter {
     }
     // Still being read: the file is complete, its empty -wal stays.
     this.#db.pragma('wal_checkpoint(TRUNCATE)');
+    return false;
   }
 
   #expectPosition(position: number, what: string): void {

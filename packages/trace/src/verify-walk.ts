@@ -162,6 +162,10 @@ export class VerifyWalk {
 
   /** Parts are stored in the order in which checkpoints were put. */
   #hashParts(hash: CheckpointHash, { position, reducer }: CheckpointRow): void {
+    while (this.#part && this.#part.position < position) {
+      this.#report(`a part of a checkpoint at position ${this.#part.position} belongs to none`);
+      this.#part = this.#queries.partAfter(this.#part.id);
+    }
     for (let row = this.#part; row?.position === position && row.reducer === reducer; row = this.#part) {
       hash.add(row.part, row.body);
       this.#part = this.#queries.partAfter(row.id);

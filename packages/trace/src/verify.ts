@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { ToolError } from '@kwind/x86';
-import { readMeta, type Meta } from './meta.ts';
+import { isFileAsSealed, isPlaceholder } from './file-seal.ts';
+import { readMeta, type StoredMeta } from './meta.ts';
 import { openForReading, type OpenedTrace } from './open.ts';
 import { Queries } from './queries.ts';
 import { VerifyWalk, type Problem } from './verify-walk.ts';
@@ -26,9 +27,18 @@ function sizeProblem(opened: OpenedTrace, path: string): string | undefined {
 }
 
 /**
+ * A finished file is as its recorder left it to the last byte, those that mean nothing to a reader too. Asked only when
+ * nothing else is wrong: then what was changed is none of the events.
+ */
+function sealProblem(path: string, { fileSeal }: StoredMeta): string | undefined {
+  if (fileSeal === undefined || isPlaceholder(fileSeal) || isFileAsSealed(path, fileSeal)) return undefined;
+  return 'the file was changed after it was finished; the events themselves are intact';
+}
+
+/**
  * Check everything that a trace holds: that each batch is there, in its place and as it was recorded, that the indices
- * say what the batches say, that header and checkpoints belong to them, and that SQLite's own structure is sound.
- * Bytes that mean nothing (free space in pages, SQLite's counters) are not part of it.
+ * say what the batches say, that header and checkpoints belong to them, that SQLite's own structure is sound, and that
+ * a finished file has not changed in any byte since, be it in free space or in one of SQLite's counters.
  *
  * @throws ToolError trace/not-found, trace/not-a-trace, trace/newer-schema, trace/busy, trace/io; damage is reported, not thrown
  */
@@ -43,7 +53,7 @@ export function verifyTrace(path: string, onProgress: (done: number, total: numb
     // One snapshot for the whole walk: a recorder may be adding to the file.
     opened.db.exec('BEGIN');
     const problems: Problem[] = [];
-    let meta: Meta | undefined;
+    let meta: StoredMeta | undefined;
     try {
       meta = readMeta(opened.db, path);
     } catch (error) {
@@ -54,6 +64,8 @@ export function verifyTrace(path: string, onProgress: (done: number, total: numb
     const walk = new VerifyWalk(new Queries(opened.db, path), meta);
     walk.run(onProgress);
     problems.push(...walk.problems);
+    const seal = meta && problems.length === 0 ? sealProblem(path, meta) : undefined;
+    if (seal) problems.push({ batch: -1, seq: 0, what: seal });
     return {
       ok: problems.length === 0,
       events: walk.events,

@@ -1,8 +1,10 @@
 import { conformCommand } from './conform.ts';
+import { bisectCommand } from './bisect.ts';
 import { checkCommand } from './check.ts';
 import { debugCommand } from './debug.ts';
 import { demoCommand } from './demo.ts';
 import { eventsCommand } from './events.ts';
+import { diffCommand } from './diff.ts';
 import { exportCommand } from './export.ts';
 import { fixmapCommand } from './fixmap.ts';
 import { functionsCommand } from './functions.ts';
@@ -24,6 +26,8 @@ export const commands: readonly CommandSpec[] = [
   showCommand,
   logCommand,
   infoCommand,
+  diffCommand,
+  bisectCommand,
   checkCommand,
   verifyCommand,
   exportCommand,

@@ -24,7 +24,7 @@ export const outputOptions = {
 } as const;
 
 /** Options that may be given more than once; of any other, the last one counts. */
-export const repeatable: ReadonlySet<string> = new Set(['set', 'ex', 'rule', 'no-rule', 'noRule', 'silence', 'ignore', 'only', 'good', '_', '--']);
+export const repeatable: ReadonlySet<string> = new Set(['set', 'ex', 'rule', 'no-rule', 'noRule', 'silence', 'ignore', 'only', 'words', 'good', '_', '--']);
 
 /** `--set a=1,b=2` and `--set a=1 --set b=2` are the same. */
 export const splitOverrides = (texts: readonly string[]): readonly string[] =>

@@ -23,7 +23,7 @@ export function resourceText(id: bigint, nameOf: NameText): string {
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  outside: 'lies outside',
+  outside: 'does not fit into',
   overlap: 'overlaps',
   busy: 'is taken by busy',
   'partial-overlap': 'overlaps a part of',

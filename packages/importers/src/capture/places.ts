@@ -1,20 +1,13 @@
 import type { Capture, CaptureCall } from '@kwind/events';
+import { imageOf } from './image-places.ts';
 import { tracedFunction } from './functions.ts';
 import { everyCall } from './parse.ts';
+import { hex, PAGE, START_KERNEL_MAP, type ShownPlace } from './shown-place.ts';
 import { symbolOf } from './within.ts';
 
-/** Something about the machine that a capture shows, as a `key=value` override of a profile, and by what. */
-export interface ShownPlace {
-  readonly option: string;
-  readonly why: string;
-}
-
-const START_KERNEL_MAP = 0xffff_ffff_8000_0000n;
 const FIVE_LEVEL_BASE = 0xff00_0000_0000_0000n;
 const FOUR_LEVEL_BASE = 0xffff_0000_0000_0000n;
 const FRAME = 0x000f_ffff_ffff_f000n;
-const PAGE = 4096n;
-const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 /** Static tables stand in one row in every kernel: their distance from level2_fixmap_pgt, in pages. */
 const neighbours: readonly (readonly [name: string, pages: bigint])[] = [
@@ -76,57 +69,6 @@ function widthOf(calls: readonly CaptureCall[]): ShownPlace[] {
 function largePages(calls: readonly CaptureCall[]): ShownPlace[] {
   const leaf = calls.find(({ fn, args }) => fn === 'native_set_pud' && ((args[1] ?? 0n) & 0x81n) === 0x81n);
   return leaf ? [{ option: 'gbpages=1', why: `record ${leaf.n} stores a page of 1 GiB` }] : [];
-}
-
-/** Parts of the image by the names of their resources, with the symbols of their first byte and of the byte after them. */
-const imageParts: Readonly<Record<string, readonly [first: string, behind: string]>> = {
-  'Kernel code': ['_text', '_etext'],
-  'Kernel rodata': ['__start_rodata', '__end_rodata'],
-  'Kernel data': ['_sdata', '_edata'],
-  'Kernel bss': ['__bss_start', '__bss_stop'],
-};
-
-/** Symbols of the image by the resources that setup_arch() inserts for it; physical addresses of an image at its link address. */
-function imageOf(calls: readonly CaptureCall[]): ShownPlace[] {
-  const text = calls.flatMap(({ resources }) => resources).find(({ name }) => name === 'Kernel code');
-  // An image that was moved in memory would need phys_base first, which another place shows.
-  if (text?.start !== LINKED_AT) return [];
-  return [
-    ...calls.flatMap(({ n, fn, resources }) => {
-      const part = resources.at(-1);
-      const symbols =
-        fn.startsWith('insert_resource') && part && Object.hasOwn(imageParts, part.name)
-          ? imageParts[part.name]
-          : undefined;
-      if (!part || !symbols) return [];
-      const why = `record ${n} inserts "${part.name}"`;
-      return [
-        { option: `symbol.${symbols[0]}=${hex(START_KERNEL_MAP + part.start)}`, why },
-        { option: `symbol.${symbols[1]}=${hex(START_KERNEL_MAP + part.end + 1n)}`, why },
-      ];
-    }),
-    ...endOf(calls),
-  ];
-}
-
-const LINKED_AT = 0x100_0000n;
-const PMD_SIZE = 0x20_0000n;
-
-/** The image ends before the first entry behind it that cleanup_highmap() clears. */
-function endOf(calls: readonly CaptureCall[]): ShownPlace[] {
-  const cleared = calls.filter(
-    ({ fn, stack }) => fn === 'native_set_pmd' && stack.some((frame) => symbolOf(frame) === 'cleanup_highmap'),
-  );
-  const indices = cleared.map(({ args: [pointer = 0n] }) => (pointer % PAGE) / 8n);
-  const first = indices.find((index, i) => i > 0 && index !== indices[i - 1]! + 1n && index !== indices[i - 1]);
-  return first === undefined
-    ? []
-    : [
-        {
-          option: `symbol._end=${hex(START_KERNEL_MAP + first * PMD_SIZE - PAGE)}`,
-          why: `record ${cleared[0]!.n} and on: cleanup_highmap() clears what lies behind it`,
-        },
-      ];
 }
 
 /** Symbols that were given, and those that follow: the row of static tables, and where the direct map must be. */

@@ -1,0 +1,112 @@
+import { writeFileSync } from 'node:fs';
+import { catalog, codesMatching } from '@kwind/events';
+import { diffStates, diffTraces, parsePosition, Timeline, type DiffOptions, type DiffRange, type StateLine, type TraceDiff } from '@kwind/timeline';
+import { openTrace, type SqliteTraceReader } from '@kwind/trace';
+import { didYouMean, profile, ToolError } from '@kwind/x86';
+import { exitCodes } from '../exit-code.ts';
+import { pathOf } from '../files.ts';
+import type { Io } from '../io.ts';
+import { print, printJson } from '../output.ts';
+import { positionContext } from '../positions.ts';
+import { renderDiff, renderStat, renderUnified } from '../render/diff.ts';
+import { diffPage } from '../render/diff-page.ts';
+import { styleFor } from '../render/style.ts';
+
+export interface DiffCommandOptions {
+  readonly a: string;
+  readonly b: string;
+  readonly ignore: readonly string[];
+  readonly only: readonly string[];
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly tolerate?: 'reorder' | undefined;
+  readonly stat: boolean;
+  readonly unified: boolean;
+  readonly html?: string | undefined;
+  readonly all: boolean;
+  readonly json: boolean;
+}
+
+/** Everything that a report says. */
+export interface DiffReport {
+  readonly a: string;
+  readonly b: string;
+  readonly diff: TraceDiff;
+  /** The machines at the two ends; empty when nothing differs. */
+  readonly states: readonly StateLine[];
+}
+
+const nothing = { same: true, differences: [], tolerated: 0, slides: [] } as const;
+
+/**
+ * The verb `diff`.
+ * @returns 0 when the histories are the same, 1 when they differ
+ */
+export async function diff(io: Io, options: DiffCommandOptions): Promise<number> {
+  const a = openTrace(pathOf(io, options.a));
+  try {
+    const b = openTrace(pathOf(io, options.b));
+    try {
+      const report = compare(options, a, b);
+      await show(io, options, report);
+      return report.diff.same ? exitCodes.ok : exitCodes.differs;
+    } finally {
+      b.close();
+    }
+  } finally {
+    a.close();
+  }
+}
+
+function compare(options: DiffCommandOptions, a: SqliteTraceReader, b: SqliteTraceReader): DiffReport {
+  const asked = diffOptionsOf(options, a, b);
+  const names = { a: options.a, b: options.b };
+  // Equal chains are equal events: nothing has to be read.
+  if (a.digest === b.digest && a.length === b.length) return { ...names, diff: { ...nothing, events: { a: a.length, b: b.length } }, states: [] };
+  const [left, right] = [sideOf(a), sideOf(b)];
+  const found = diffTraces(left, right, asked);
+  const states = diffStates(new Timeline(a, left.profile).stateAt(asked.range!.a.to), new Timeline(b, right.profile).stateAt(asked.range!.b.to));
+  return { ...names, diff: found, states: states.some(({ side }) => side !== 'both') ? states : [] };
+}
+
+const sideOf = (reader: SqliteTraceReader): { reader: SqliteTraceReader; profile: ReturnType<typeof profile> } => ({
+  reader,
+  profile: profile(reader.header.profile, reader.header.options),
+});
+
+const split = (texts: readonly string[]): string[] => texts.flatMap((text) => text.split(',')).filter((text) => text !== '');
+
+function diffOptionsOf(options: DiffCommandOptions, a: SqliteTraceReader, b: SqliteTraceReader): DiffOptions {
+  const ignore = split(options.ignore);
+  const fields = catalog.flatMap((spec) => Object.keys(spec.fields).flatMap((name) => [name, `${spec.type}.${name}`]));
+  for (const name of ignore) {
+    if (!fields.includes(name)) throw new ToolError('option/invalid', `no event has a field "${name}".`, didYouMean(name, fields, 'kwind events lists them.'));
+  }
+  return {
+    ignore,
+    ...(options.only.length > 0 && { only: options.only.flatMap(codesMatching) }),
+    range: { a: rangeOf(options, a), b: rangeOf(options, b) },
+    tolerateReorder: options.tolerate === 'reorder',
+  };
+}
+
+function rangeOf({ from, to }: DiffCommandOptions, reader: SqliteTraceReader): DiffRange {
+  const context = positionContext(reader);
+  return { from: from === undefined ? 0 : parsePosition(from, context), to: to === undefined ? reader.length : parsePosition(to, context) };
+}
+
+async function show(io: Io, options: DiffCommandOptions, report: DiffReport): Promise<void> {
+  if (options.html !== undefined) writePage(io, options.html, diffPage(report));
+  if (options.json) return printJson(io, { a: report.a, b: report.b, ...report.diff, states: report.states });
+  const style = styleFor(io, { all: options.all, allHint: '--all' });
+  if (options.stat) return print(io, renderStat(report));
+  return print(io, options.unified ? renderUnified(report, style) : renderDiff(report, style));
+}
+
+function writePage(io: Io, name: string, text: string): void {
+  try {
+    writeFileSync(pathOf(io, name), text);
+  } catch (cause) {
+    throw new ToolError('io/unwritable', `${name} cannot be written: ${(cause as Error).message}.`, 'Check the folder and its permissions.', { cause });
+  }
+}

@@ -1,0 +1,54 @@
+import type { CaptureCall } from '@kwind/events';
+import { hex, PAGE, START_KERNEL_MAP, type ShownPlace } from './shown-place.ts';
+import { symbolOf } from './within.ts';
+
+/** Parts of the image by the names of their resources, with the symbols of their first byte and of the byte after them. */
+const imageParts: Readonly<Record<string, readonly [first: string, behind: string]>> = {
+  'Kernel code': ['_text', '_etext'],
+  'Kernel rodata': ['__start_rodata', '__end_rodata'],
+  'Kernel data': ['_sdata', '_edata'],
+  'Kernel bss': ['__bss_start', '__bss_stop'],
+};
+
+/** Symbols of the image by the resources that setup_arch() inserts for it; physical addresses of an image at its link address. */
+export function imageOf(calls: readonly CaptureCall[]): ShownPlace[] {
+  const text = calls.flatMap(({ resources }) => resources).find(({ name }) => name === 'Kernel code');
+  // An image that was moved in memory would need phys_base first, which another place shows.
+  if (text?.start !== LINKED_AT) return [];
+  return [
+    ...calls.flatMap(({ n, fn, resources }) => {
+      const part = resources.at(-1);
+      const symbols =
+        fn.startsWith('insert_resource') && part && Object.hasOwn(imageParts, part.name)
+          ? imageParts[part.name]
+          : undefined;
+      if (!part || !symbols) return [];
+      const why = `record ${n} inserts "${part.name}"`;
+      return [
+        { option: `symbol.${symbols[0]}=${hex(START_KERNEL_MAP + part.start)}`, why },
+        { option: `symbol.${symbols[1]}=${hex(START_KERNEL_MAP + part.end + 1n)}`, why },
+      ];
+    }),
+    ...endOf(calls),
+  ];
+}
+
+const LINKED_AT = 0x100_0000n;
+const PMD_SIZE = 0x20_0000n;
+
+/** The image ends before the first entry behind it that cleanup_highmap() clears. */
+function endOf(calls: readonly CaptureCall[]): ShownPlace[] {
+  const cleared = calls.filter(
+    ({ fn, stack }) => fn === 'native_set_pmd' && stack.some((frame) => symbolOf(frame) === 'cleanup_highmap'),
+  );
+  const indices = cleared.map(({ args: [pointer = 0n] }) => (pointer % PAGE) / 8n);
+  const first = indices.find((index, i) => i > 0 && index !== indices[i - 1]! + 1n && index !== indices[i - 1]);
+  return first === undefined
+    ? []
+    : [
+        {
+          option: `symbol._end=${hex(START_KERNEL_MAP + first * PMD_SIZE - PAGE)}`,
+          why: `record ${cleared[0]!.n} and on: cleanup_highmap() clears what lies behind it`,
+        },
+      ];
+}
