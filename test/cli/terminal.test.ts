@@ -63,6 +63,7 @@ describe.skipIf(!hasPty)('the debugger on a real terminal', () => {
     await completed('walk 0xffffffffff2', '0xffffffffff200000');
     await terminal.run('bookmark odd');
     await completed('goto @o', '@odd');
+    expect(terminal.unread).not.toContain('there is no');
   });
 
   it('brings back what was typed, also in the next session', async () => {

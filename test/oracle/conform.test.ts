@@ -68,6 +68,24 @@ describe('a capture of another place', () => {
   });
 });
 
+describe('a machine whose memory is in use at its end', () => {
+  const name = 'q35-uefi-6.1.0-56';
+  const lines = linesOf(captureText(name));
+  const at = lines.findIndex((line) => line.f === 'native_set_pmd' && line.s?.some((frame) => frame.startsWith('init_memory_mapping+')) === true && (BigInt(`0x${line.a![1]!}`) & 0x80n) !== 0n);
+
+  it('is mapped from the 2 MiB on where the kernel began, and the report says so', () => {
+    const { given } = conformText(name, captureText(name));
+    expect(given.filter(({ reason }) => reason === 'memory-taken')).toMatchObject([{ what: expect.stringContaining('init_mem_mapping()'), records: [[lines[at]!.n, lines[at]!.n]] }]);
+    expect(conformText('q35-6.1.0-56', captureText('q35-6.1.0-56')).given.map(({ reason }) => reason)).not.toContain('memory-taken');
+  });
+
+  it('is not taken for one that begins anywhere: its other entries must follow from where', () => {
+    const line = lines[at]!;
+    const above = [(BigInt(`0x${line.a![0]!}`) + 8n).toString(16), (BigInt(`0x${line.a![1]!}`) + 0x20_0000n).toString(16)];
+    expect(conformText(name, renumbered(lines.with(at, { ...line, a: above }))).agrees).toBe(false);
+  });
+});
+
 describe('the comparison', () => {
   const name = 'pc-smp2-6.1.0-56';
   const text = captureText(name);

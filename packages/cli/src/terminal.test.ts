@@ -43,5 +43,9 @@ describe('columns', () => {
   it('cuts with a mark', () => {
     expect(cut('abcdef', 4)).toBe('abc…');
     expect(cut('abcd', 4)).toBe('abcd');
+    expect(cut('größer', 4)).toBe('grö…');
+    expect(cut('日本語', 4)).toBe('日…');
+    expect(cut('日本', 4)).toBe('日本');
+    expect([columnsOf('日本'), columnsOf('e\u0301'), columnsOf('🐧')]).toEqual([4, 1, 2]);
   });
 });

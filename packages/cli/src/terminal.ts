@@ -45,9 +45,28 @@ export function safe(text: string): string {
 
 const sequence = /\u001b\[[0-9;]*m/g; // oxlint-disable-line no-control-regex
 
+/** What a terminal draws two columns wide: East Asian scripts and pictures. */
+const wide = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+const mark = /\p{M}/u;
+
+const columnsOfMark = (character: string): number => (wide.test(character) ? 2 : mark.test(character) ? 0 : 1);
+
 /** Columns that a text takes, colours not counted. */
-export const columnsOf = (text: string): number => text.replace(sequence, '').length;
+export function columnsOf(text: string): number {
+  const bare = text.replace(sequence, '');
+  // oxlint-disable-next-line no-control-regex
+  if (/^[\u0000-\u007f]*$/.test(bare)) return bare.length;
+  return [...bare].reduce((sum, character) => sum + columnsOfMark(character), 0);
+}
 
 /** At most `width` columns of an uncoloured text; what was cut shows as `…`. */
-export const cut = (text: string, width: number): string =>
-  text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+export function cut(text: string, width: number): string {
+  if (columnsOf(text) <= width) return text;
+  let [kept, room] = ['', Math.max(0, width - 1)];
+  for (const character of text) {
+    room -= columnsOfMark(character);
+    if (room < 0) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}

@@ -1,10 +1,12 @@
 import {
   cacheModeOfBits,
+  coverageOf,
   entryPhys,
   isLeaf,
   isPresent,
   PAGE_MASK,
   pfnOf,
+  PMD_SIZE,
   vaddr,
   walkLevels,
   type Level,
@@ -58,6 +60,16 @@ export function choicesOf(ctx: KernelContext, call: CaptureCall, given: GivenLis
         );
       return at;
     },
+    firstMapped(usual) {
+      const seen = firstMappedIn(ctx, call);
+      if (!seen || (seen.start <= usual && usual < seen.end)) return undefined;
+      given.add(
+        'memory-taken',
+        'memory at the end of RAM was in use already (by an initrd, by the firmware), and nobody traced memblock: init_mem_mapping() starts below it',
+        seen.n,
+      );
+      return seen.end - PMD_SIZE;
+    },
     resource() {
       if (call.fn !== '__request_region' || call.result === undefined || call.result === 0n) return undefined;
       given.add('resource-pointer', "pointers of regions come from the kernel's allocator", call.lastRecord);
@@ -68,6 +80,28 @@ export function choicesOf(ctx: KernelContext, call: CaptureCall, given: GivenLis
 
 const isTable = (ctx: KernelContext, table: number): boolean =>
   (ctx.view.pages.info(table)?.level ?? '') !== '' && ctx.view.pages.info(table)?.name !== '';
+
+interface FirstMapped {
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly n: number;
+}
+
+const ISA_END = 0x10_0000n;
+
+/** The first large page above the first MiB that a call entered: init_mem_mapping() goes down from 2 MiB that are all free RAM. */
+function firstMappedIn(ctx: KernelContext, call: CaptureCall): FirstMapped | undefined {
+  for (const inner of call.inner) {
+    const level = levelOfStore(inner.fn);
+    const value = inner.args[1] ?? 0n;
+    if ((level === 'pmd' || level === 'pud') && isPresent(value) && isLeaf(level, value)) {
+      const start: bigint = entryPhys(level, value);
+      const end = start + coverageOf(level, ctx.profile.levels);
+      if (start >= ISA_END) return { start, end, n: inner.n };
+    }
+  }
+  return undefined;
+}
 
 /** Where an ioremap went: what it passed on, else what it returned. */
 export function areaAddress(call: CaptureCall): Vaddr | undefined {

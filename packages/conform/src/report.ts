@@ -35,6 +35,7 @@ export type GivenReason =
   | 'rename'
   | 'memory-map'
   | 'memory-type'
+  | 'memory-taken'
   | 'cleared-in-place'
   | 'not-traced'
   | 'patched'

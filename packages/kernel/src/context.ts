@@ -22,6 +22,8 @@ export interface GivenChoices {
   table?(level: Level): Pfn | undefined;
   /** Where the next virtual area goes; `size` is without its guard page. */
   area?(size: bigint): Vaddr | undefined;
+  /** The free 2 MiB that init_mem_mapping() starts from; `usual` is where the model would. */
+  firstMapped?(usual: bigint): bigint | undefined;
 }
 
 /** What a simulated function gets: it looks at the machine and emits facts; it never changes anything itself. */

@@ -1,1 +1,4 @@
-export {};
+export { TraceQuery, type QueryResult } from './query.ts';
+export { historyTables, type HistoryTable } from './tables.ts';
+export { historyFunctions, type HistoryFunction } from './functions.ts';
+export { writePlainTables } from './plain.ts';

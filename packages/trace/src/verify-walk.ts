@@ -56,7 +56,7 @@ export class VerifyWalk {
     this.#attempt(() => {
       if (this.#queries.batchAt(-1)) this.#report('a batch lies before seq 0');
       this.#nextCheckpoint(-Infinity);
-      this.#part = this.#queries.partAfter(-Infinity);
+      this.#nextPart(-Infinity);
       this.#checkCheckpoints();
       for (let row = this.#queries.batchFrom(0); row; row = this.#queries.batchFrom(this.#seq)) {
         if (row.first_seq < this.#seq || row.length < 1) return this.#report('the batches are out of order');
@@ -145,6 +145,11 @@ export class VerifyWalk {
       throw this.#queries.damaged('the checkpoints are out of order');
   }
 
+  #nextPart(after: number): void {
+    this.#part = this.#queries.partAfter(after);
+    if (this.#part && this.#part.id <= after) throw this.#queries.damaged('the parts of checkpoints are out of order');
+  }
+
   /** Those up to where the walk is; each belongs to the end of a batch. */
   #checkCheckpoints(): void {
     for (let row = this.#checkpoint; row && row.position <= this.#seq; row = this.#checkpoint) {
@@ -164,11 +169,11 @@ export class VerifyWalk {
   #hashParts(hash: CheckpointHash, { position, reducer }: CheckpointRow): void {
     while (this.#part && this.#part.position < position) {
       this.#report(`a part of a checkpoint at position ${this.#part.position} belongs to none`);
-      this.#part = this.#queries.partAfter(this.#part.id);
+      this.#nextPart(this.#part.id);
     }
     for (let row = this.#part; row?.position === position && row.reducer === reducer; row = this.#part) {
       hash.add(row.part, row.body);
-      this.#part = this.#queries.partAfter(row.id);
+      this.#nextPart(row.id);
     }
   }
 

@@ -14,6 +14,7 @@ import { logCommand } from './log.ts';
 import { profilesCommand } from './profiles.ts';
 import { recordCommand } from './record.ts';
 import { showCommand } from './show.ts';
+import { sqlCommand } from './sql.ts';
 import type { CommandSpec } from './spec.ts';
 import { verifyCommand } from './verify.ts';
 
@@ -29,6 +30,7 @@ export const commands: readonly CommandSpec[] = [
   diffCommand,
   bisectCommand,
   checkCommand,
+  sqlCommand,
   verifyCommand,
   exportCommand,
   fixmapCommand,

@@ -37,13 +37,6 @@ export function renderResult(result: Result, style: Style): string[] {
       return views.renderWarnings(result);
     case 'profile':
       return views.renderProfile(result);
-    case 'iomem':
-    case 'ioports':
-    case 'vmalloc':
-    case 'ptdump':
-    case 'e820':
-    case 'pat':
-      return renderMachine(result);
     case 'list':
       return walks.renderList(result, style);
     case 'backtrace':
@@ -51,7 +44,9 @@ export function renderResult(result: Result, style: Style): string[] {
     case 'value':
       return [`${safe(result.expression)} = ${valueText(result.value)}`];
     default:
-      return renderSessionResult(result, style);
+      return 'text' in result && 'at' in result && result.type !== 'search'
+        ? renderMachine(result)
+        : renderSessionResult(result, style);
   }
 }
 

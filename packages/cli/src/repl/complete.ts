@@ -18,10 +18,8 @@ const eventTypes: Candidates = () => catalog.map(({ type }) => type);
 const functions: Candidates = () => kernelFunctions.map(({ name }) => name);
 const symbols: Candidates = ({ profile }) => Object.keys(profile.symbols);
 const places: Candidates = (context) => ['slot', 'fix', ...symbols(context)];
-const targets: Candidates = (context) => [
-  ...['pte', 'pmd', 'pud', 'tlb', 'slot', 'fix', 'cr0', 'cr3', 'cr4', 'efer', 'phase'],
-  ...symbols(context),
-];
+const kinds = ['pte', 'pmd', 'pud', 'tlb', 'slot', 'fix', 'iomem', 'ioport', 'cr0', 'cr3', 'cr4', 'efer', 'phase'];
+const targets: Candidates = (context) => [...kinds, ...symbols(context)];
 const positions: Candidates = ({ session }) => ['start', 'end', 'phase:', ...bookmarksOf(session, '@')];
 const fixmapNames: Candidates = ({ profile }) => [...fixmapEnumerators(profile).keys()];
 const stops: Candidates = (context) => [...eventTypes(context), ...functions(context), 'slot', 'if'];

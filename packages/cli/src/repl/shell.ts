@@ -27,6 +27,8 @@ export interface ShellOptions {
 
 /** Behind any command: leave nothing out of its answer. */
 const ALL = ' --all';
+/** In a transcript, before a line that a breakpoint or a file runs. */
+const NOT_TYPED = '>>';
 /** How deep files of commands may name one another. */
 const DEEPEST = 10;
 
@@ -75,11 +77,11 @@ export class Shell {
     await this.run(again);
   }
 
-  /** Run a line; what goes wrong is told and noted, and the session goes on. */
-  async run(line: string): Promise<void> {
+  /** Run a line; what goes wrong is told and noted, and the session goes on. `mark` stands before its echo. */
+  async run(line: string, mark = '>'): Promise<void> {
     const text = line.trim();
     if (this.#done || text === '' || text.startsWith('#')) return;
-    if (this.#options.echo) await this.#show([`> ${text}`]);
+    if (this.#options.echo) await this.#show([`${mark} ${text}`]);
     try {
       const file = /^source(?:\s+(.*))?$/.exec(text);
       if (file) await this.#source(file[1] ?? '');
@@ -105,7 +107,7 @@ export class Shell {
     const result = (this.#options.follower ?? this.#opened.session).dispatch(command);
     await this.#answer(result, command, all);
     if (result.type === 'quit') this.#done = true;
-    for (const line of linesToRun(result)) await this.run(line);
+    for (const line of linesToRun(result)) await this.run(line, NOT_TYPED);
   }
 
   async #answer(result: Result, command: Command, all: boolean): Promise<void> {
@@ -132,7 +134,7 @@ export class Shell {
       );
     this.#depth++;
     try {
-      for (const line of readLines(this.#io, name)) await this.run(line);
+      for (const line of readLines(this.#io, name)) await this.run(line, NOT_TYPED);
     } finally {
       this.#depth--;
     }

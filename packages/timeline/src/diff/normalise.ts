@@ -20,6 +20,9 @@ export interface NormalField {
   readonly text: string;
 }
 
+/** native_set_pmd() and its kin take an entry as their second argument. */
+const isEntrySetter = (event: EventView): boolean => event.type === 'call.entered' && /^(?:native_)?set_(?:pte|pmd|pud|p4d|pgd)$/.test(event.fn);
+
 /** In what the two sides differ for no reason of their own. */
 export interface Apart {
   /** The kernel image lies elsewhere. */
@@ -91,7 +94,7 @@ export class Normaliser {
       case 'pfn':
         return this.#roles.table(value as number);
       case 'list':
-        return (value as readonly bigint[]).map((one) => this.#address(one)).join(',');
+        return (value as readonly bigint[]).map((one, i) => (i === 1 && isEntrySetter(event) ? this.#entry(one) : this.#address(one))).join(',');
       case 'pte':
         return isEntryCode(codeOfType(event.type)) ? this.#entry(value as bigint) : hex(value as bigint);
       case 'vaddr':

@@ -113,7 +113,8 @@ function addPfnRangeMapped(ctx: KernelContext, start: bigint, end: bigint): void
 function memoryMapTopDown(map: DirectMap, low: bigint, high: bigint): void {
   const { ctx, runs } = map;
   call(ctx, 'memory_map_top_down', [low, high], () => {
-    const free = findFreeRam(ctx, runs, PMD_SIZE, PMD_SIZE, low, high) ?? 0n;
+    const usual = findFreeRam(ctx, runs, PMD_SIZE, PMD_SIZE, low, high) ?? 0n;
+    const free = ctx.given?.firstMapped?.(usual) ?? usual;
     const realEnd = free + PMD_SIZE;
     let step = PMD_SIZE;
     let mapped = 0n;

@@ -1,0 +1,92 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { historyTables, writePlainTables } from '@kwind/query';
+import { walk } from '@kwind/state';
+import { Timeline } from '@kwind/timeline';
+import { openTrace } from '@kwind/trace';
+import { profile, vaddr } from '@kwind/x86';
+import { kwind, scratch } from './kwind.ts';
+
+const folder = scratch();
+const trace = join(folder, 'leaked.kwind');
+const script = fileURLToPath(new URL('../../traces/scripts/leaked-slot.kws', import.meta.url));
+
+beforeAll(async () => {
+  await kwind(['record', script, '-o', trace]);
+});
+
+const sql = (...words: readonly string[]): ReturnType<typeof kwind> => kwind(['sql', trace, ...words]);
+
+describe('kwind sql', () => {
+  it('answers from every table', async () => {
+    for (const { name, columns } of historyTables) {
+      const ran = await sql(`SELECT * FROM ${name} LIMIT 3`, '--csv');
+      expect([ran.code, ran.lines[0]]).toEqual([0, columns.join(',')]);
+    }
+  });
+
+  it('finds what was never unmapped, and by whom', async () => {
+    const ran = await sql('SELECT slot, s.phys, c.caller FROM slots s JOIN calls i ON i.seq = s.call JOIN calls c ON c.seq = i.parent WHERE released IS NULL');
+    expect(ran.lines).toEqual(['slot  phys                caller', '   1  0x00000000febf0000  xdbc_map_pci_mmio+0x8e/0xd0', '(1 row)']);
+  });
+
+  it('agrees with the machine at any position', async () => {
+    const reader = openTrace(trace);
+    const timeline = new Timeline(reader, profile(reader.header.profile, reader.header.options));
+    for (const position of [0, 17, 576, 640, 659, 700, 871]) {
+      for (const address of ['0xffffffffff200000', '0xffffffffff241234', '0xffffffff81000000', '0x1000']) {
+        const found = walk(timeline.stateAt(position), vaddr(BigInt(address)));
+        const wanted = found.kind === 'mapped' ? `0x${found.phys.toString(16).padStart(16, '0')}` : null;
+        const ran = await sql(`SELECT translate('${address}', ${position}) AS phys`, '--json');
+        expect(ran.json()).toEqual({ phys: wanted });
+      }
+      const used = timeline.stateAt(position).control.slots.filter((slot) => slot.prevMap !== 0n).length;
+      expect((await sql(`SELECT count(*) AS n FROM slots_at(${position}) WHERE in_use`, '--json')).json()).toEqual({ n: used });
+    }
+    reader.close();
+  });
+
+  it('reads a query from a file or from standard input', async () => {
+    const file = join(folder, 'q.sql');
+    writeFileSync(file, '-- how many\nSELECT count(*) AS n FROM events;\n');
+    expect((await sql('-f', file, '--json')).json()).toEqual({ n: 872 });
+    expect((await kwind(['sql', trace, '--csv'], { stdin: 'SELECT 1 AS "a,b"' })).out).toBe('"a,b"\n1\n');
+  });
+
+  it.each([
+    "ATTACH 'x.db' AS other",
+    "VACUUM INTO 'x.db'",
+    'PRAGMA database_list',
+    'CREATE TABLE t (a)',
+    'DELETE FROM events',
+    "SELECT load_extension('x')",
+    "SELECT readfile('/etc/hostname')",
+    "SELECT writefile('x.db', 'a')",
+    'SELECT 1; SELECT 2',
+    "WITH x AS (SELECT 1) INSERT INTO events SELECT * FROM x",
+    'nonsense',
+    '',
+    'SELECT nothing FROM events',
+    "SELECT * FROM mappings_at('end')",
+    "SELECT translate('zz', 1)",
+  ])('refuses %s', async (query) => {
+    const ran = await kwind(['sql', trace, query], { cwd: folder });
+    expect([ran.code, ran.out]).toEqual([2, '']);
+    expect(ran.err).toMatch(/^kwind: .+\n {2}.+\n$/);
+    expect(existsSync(join(folder, 'x.db'))).toBe(false);
+  });
+
+  it('writes plain tables that stock SQLite reads', () => {
+    const path = join(folder, 'plain.db');
+    const reader = openTrace(trace);
+    writePlainTables(reader, path);
+    reader.close();
+    const db = new Database(path, { readonly: true });
+    expect(db.prepare('SELECT count(*) AS n FROM events').get()).toEqual({ n: 872 });
+    expect(db.prepare("SELECT value FROM trace WHERE key = 'profile'").get()).toEqual({ value: 'linux-6.12' });
+    db.close();
+  });
+});
