@@ -33,7 +33,12 @@ describe('kwind bisect', () => {
     const ran = await bisect('run', 'sh', '-c', command.replace('grep -q prev_map', 'grep -q \'"position"\''));
     expect([ran.code, ran.err]).toEqual([0, '']);
     expect(ran.lines[0]).toMatch(/^300 is the first bad position/);
-    const skipping = await bisect('run', 'sh', '-c', 'test $KWIND_POSITION -ge 280 && test $KWIND_POSITION -lt 320 && exit 125; test $KWIND_POSITION -lt 300');
+    const skipping = await bisect(
+      'run',
+      'sh',
+      '-c',
+      'test $KWIND_POSITION -ge 280 && test $KWIND_POSITION -lt 320 && exit 125; test $KWIND_POSITION -lt 300',
+    );
     expect(skipping.code).toBe(125);
     expect(skipping.out).toContain('one of 280 to 320');
     expect(await bisect('run', 'sh', '-c', 'exit 128')).toMatchObject({ code: 2, out: '' });
@@ -43,7 +48,26 @@ describe('kwind bisect', () => {
 
   it('lists every turn, and says when there is more than one', async () => {
     const flips = await bisect('--expr', 'slots_in_use < 2', '--all-flips', '--json');
-    expect((flips.json() as { flips: { position: number; now: string }[] }).flips.map(({ now }) => now)).toEqual(['bad', 'good', 'bad', 'good', 'bad', 'good', 'bad', 'good', 'bad', 'good', 'bad', 'good', 'bad', 'good', 'bad', 'good', 'bad', 'good']);
+    expect((flips.json() as { flips: { position: number; now: string }[] }).flips.map(({ now }) => now)).toEqual([
+      'bad',
+      'good',
+      'bad',
+      'good',
+      'bad',
+      'good',
+      'bad',
+      'good',
+      'bad',
+      'good',
+      'bad',
+      'good',
+      'bad',
+      'good',
+      'bad',
+      'good',
+      'bad',
+      'good',
+    ]);
     const some = await bisect('--expr', 'slots_in_use < 2', '--bad-at', '@nope');
     expect(some.err).toContain('no bookmark');
     const middle = (flips.json() as { flips: { position: number }[] }).flips[2]!.position;
@@ -51,8 +75,15 @@ describe('kwind bisect', () => {
   });
 
   it('says when an end is not what it should be', async () => {
-    expect(await bisect('--expr', 'warnings < 9')).toMatchObject({ code: 1, out: '', err: expect.stringContaining('nothing turned bad') });
-    expect(await bisect('--expr', 'warnings > 9')).toMatchObject({ code: 1, err: expect.stringContaining('is bad already') });
+    expect(await bisect('--expr', 'warnings < 9')).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('nothing turned bad'),
+    });
+    expect(await bisect('--expr', 'warnings > 9')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('is bad already'),
+    });
   });
 
   it('goes by hand, with other words, and replays its log', async () => {
@@ -65,7 +96,14 @@ describe('kwind bisect', () => {
     expect((await bisect('fast', '800')).err).toContain('position 800 is good, but 700 is bad already');
     expect((await bisect('bad')).err).toContain('bisect has no action "bad"');
     const log = await bisect('log');
-    expect(log.lines).toEqual(['# kwind bisect log', 'start 872 0 fast slow', 'fast 436', 'skip 654', 'skip 640..650', 'slow 700']);
+    expect(log.lines).toEqual([
+      '# kwind bisect log',
+      'start 872 0 fast slow',
+      'fast 436',
+      'skip 654',
+      'skip 640..650',
+      'slow 700',
+    ]);
     const file = join(folder, 'steps');
     writeFileSync(file, log.out);
     expect((await bisect('reset')).code).toBe(0);

@@ -35,7 +35,10 @@ async function record(script: string): Promise<string> {
   return path;
 }
 
-async function findingsIn(path: string, ...options: readonly string[]): Promise<{ code: number; findings: readonly Finding[] }> {
+async function findingsIn(
+  path: string,
+  ...options: readonly string[]
+): Promise<{ code: number; findings: readonly Finding[] }> {
   const ran = await kwind(['check', path, '--json', ...options]);
   return { code: ran.code, findings: (ran.json() as { findings: readonly Finding[] }).findings };
 }
@@ -96,7 +99,10 @@ describe('kwind check', () => {
     const file = join(folder, 'out.sarif');
     const ran = await kwind(['check', await record('leaked-slot'), '--sarif', '-o', file]);
     expect([ran.code, ran.out]).toEqual([1, '']);
-    const log = JSON.parse(readFileSync(file, 'utf8')) as { version: string; runs: { tool: { driver: { rules: object[] } }; results: { ruleId: string; level: string }[] }[] };
+    const log = JSON.parse(readFileSync(file, 'utf8')) as {
+      version: string;
+      runs: { tool: { driver: { rules: object[] } }; results: { ruleId: string; level: string }[] }[];
+    };
     expect(log.version).toBe('2.1.0');
     expect(log.runs[0]!.tool.driver.rules).toHaveLength(rules.length);
     expect(log.runs[0]!.results).toMatchObject([{ ruleId: 'leaked-early-mapping', level: 'error' }]);
@@ -119,9 +125,18 @@ describe('kwind check', () => {
 
   it('finds a slot that is claimed twice', async () => {
     const path = join(folder, 'twice.kwind');
-    const claim = { type: 'slot.claimed', slot: 2, vaddr: 0xffff_ffff_ff28_0000n as never, phys: 0xf0000n, size: 0x1000n, pages: 1 } as const;
+    const claim = {
+      type: 'slot.claimed',
+      slot: 2,
+      vaddr: 0xffff_ffff_ff28_0000n as never,
+      phys: 0xf0000n,
+      size: 0x1000n,
+      pages: 1,
+    } as const;
     writeTrace(path, [claim, claim]);
     const { findings } = await findingsIn(path, '--rule', 'slot-misuse');
-    expect(findings.map(({ message }) => message)).toEqual(['slot 2 was claimed again while it still maps 0xffffffffff280000.']);
+    expect(findings.map(({ message }) => message)).toEqual([
+      'slot 2 was claimed again while it still maps 0xffffffffff280000.',
+    ]);
   });
 });

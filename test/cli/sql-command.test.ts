@@ -29,8 +29,14 @@ describe('kwind sql', () => {
   });
 
   it('finds what was never unmapped, and by whom', async () => {
-    const ran = await sql('SELECT slot, s.phys, c.caller FROM slots s JOIN calls i ON i.seq = s.call JOIN calls c ON c.seq = i.parent WHERE released IS NULL');
-    expect(ran.lines).toEqual(['slot  phys                caller', '   1  0x00000000febf0000  xdbc_map_pci_mmio+0x8e/0xd0', '(1 row)']);
+    const ran = await sql(
+      'SELECT slot, s.phys, c.caller FROM slots s JOIN calls i ON i.seq = s.call JOIN calls c ON c.seq = i.parent WHERE released IS NULL',
+    );
+    expect(ran.lines).toEqual([
+      'slot  phys                caller',
+      '   1  0x00000000febf0000  xdbc_map_pci_mmio+0x8e/0xd0',
+      '(1 row)',
+    ]);
   });
 
   it('agrees with the machine at any position', async () => {
@@ -44,7 +50,9 @@ describe('kwind sql', () => {
         expect(ran.json()).toEqual({ phys: wanted });
       }
       const used = timeline.stateAt(position).control.slots.filter((slot) => slot.prevMap !== 0n).length;
-      expect((await sql(`SELECT count(*) AS n FROM slots_at(${position}) WHERE in_use`, '--json')).json()).toEqual({ n: used });
+      expect((await sql(`SELECT count(*) AS n FROM slots_at(${position}) WHERE in_use`, '--json')).json()).toEqual({
+        n: used,
+      });
     }
     reader.close();
   });
@@ -66,7 +74,7 @@ describe('kwind sql', () => {
     "SELECT readfile('/etc/hostname')",
     "SELECT writefile('x.db', 'a')",
     'SELECT 1; SELECT 2',
-    "WITH x AS (SELECT 1) INSERT INTO events SELECT * FROM x",
+    'WITH x AS (SELECT 1) INSERT INTO events SELECT * FROM x',
     'nonsense',
     '',
     'SELECT nothing FROM events',
@@ -77,6 +85,17 @@ describe('kwind sql', () => {
     expect([ran.code, ran.out]).toEqual([2, '']);
     expect(ran.err).toMatch(/^kwind: .+\n {2}.+\n$/);
     expect(existsSync(join(folder, 'x.db'))).toBe(false);
+  });
+
+  it('exports them by kwind export, and replaces nothing unasked', async () => {
+    const to = join(folder, 'exported.db');
+    const argv = ['export', trace, '--to', 'sqlite'];
+    expect((await kwind([...argv, '-o', to])).code).toBe(0);
+    expect((await kwind([...argv, '-o', to])).err).toContain('exists already');
+    expect((await kwind([...argv, '-o', to, '--force'])).code).toBe(0);
+    expect((await kwind(argv)).err).toContain('cannot be written to standard output');
+    expect((await kwind([...argv, '-o', trace, '--force'])).err).toContain('is the trace itself');
+    expect((await kwind([...argv, '-o', join(folder, 'no', 'x.db')])).code).toBe(2);
   });
 
   it('writes plain tables that stock SQLite reads', () => {

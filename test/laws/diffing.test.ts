@@ -28,11 +28,16 @@ interface Edit {
   readonly kind: 'insert' | 'delete' | 'change';
   readonly at: number;
 }
-const edits = fc.array(fc.record({ kind: fc.constantFrom('insert' as const, 'delete' as const, 'change' as const), at: fc.nat() }), { maxLength: 6 });
+const edits = fc.array(
+  fc.record({ kind: fc.constantFrom('insert' as const, 'delete' as const, 'change' as const), at: fc.nat() }),
+  { maxLength: 6 },
+);
 
 /** Apply edits to events that are no brackets. @returns the new events, and how many edits found a place */
 function edited(events: readonly BootEvent[], script: readonly Edit[]): { events: BootEvent[]; count: number } {
-  const places = events.flatMap((event, i) => (isBracket(event) || event.type === 'table.allocated' || event.type.endsWith('.populated') ? [] : [i]));
+  const places = events.flatMap((event, i) =>
+    isBracket(event) || event.type === 'table.allocated' || event.type.endsWith('.populated') ? [] : [i],
+  );
   const chosen = new Map(script.map((edit) => [places[edit.at % places.length]!, edit.kind]));
   const found: BootEvent[] = [];
   for (const [i, event] of events.entries()) {
@@ -45,8 +50,14 @@ function edited(events: readonly BootEvent[], script: readonly Edit[]): { events
 }
 
 const turned = ({ differences }: TraceDiff): string[] =>
-  differences.map(({ kind, a, b }) => `${{ 'only-a': 'only-b', 'only-b': 'only-a', moved: 'moved', changed: 'changed' }[kind]} ${b?.seq} ${a?.seq}`).sort();
-const straight = ({ differences }: TraceDiff): string[] => differences.map(({ kind, a, b }) => `${kind} ${a?.seq} ${b?.seq}`).sort();
+  differences
+    .map(
+      ({ kind, a, b }) =>
+        `${{ 'only-a': 'only-b', 'only-b': 'only-a', moved: 'moved', changed: 'changed' }[kind]} ${b?.seq} ${a?.seq}`,
+    )
+    .sort();
+const straight = ({ differences }: TraceDiff): string[] =>
+  differences.map(({ kind, a, b }) => `${kind} ${a?.seq} ${b?.seq}`).sort();
 
 describe('diff', () => {
   it('finds nothing between a trace and itself', () => {
@@ -78,7 +89,16 @@ describe('diff', () => {
     const event = (i: number): BootEvent => ({ type: 'message.printed', level: 'INFO', text: `line ${i}` });
     const events = Array.from({ length: 30_000 }, (_, i) => event(i));
     const { differences } = diffTraces(sideOf(events), sideOf(events.with(20_000, event(-1))));
-    expect(differences).toMatchObject([{ kind: 'changed', what: 'event', a: { seq: 20_000 }, b: { seq: 20_000 }, fields: [{ name: 'text', a: 'line 20000', b: 'line -1' }], rejoin: { a: 20_001, b: 20_001 } }]);
+    expect(differences).toMatchObject([
+      {
+        kind: 'changed',
+        what: 'event',
+        a: { seq: 20_000 },
+        b: { seq: 20_000 },
+        fields: [{ name: 'text', a: 'line 20000', b: 'line -1' }],
+        rejoin: { a: 20_001, b: 20_001 },
+      },
+    ]);
   });
 
   it('tells a call that moved, and lets it pass when told to', () => {
@@ -87,8 +107,13 @@ describe('diff', () => {
       { type: 'message.printed', level: 'INFO', text: fn },
       { type: 'call.returned', fn, result: 0n },
     ];
-    const [a, b] = [['f', 'g', 'h'], ['g', 'h', 'f']].map((names) => sideOf(names.flatMap(call)));
-    expect(diffTraces(a!, b!).differences).toMatchObject([{ kind: 'moved', what: 'call', a: { seq: 0 }, b: { seq: 6 } }]);
+    const [a, b] = [
+      ['f', 'g', 'h'],
+      ['g', 'h', 'f'],
+    ].map((names) => sideOf(names.flatMap(call)));
+    expect(diffTraces(a!, b!).differences).toMatchObject([
+      { kind: 'moved', what: 'call', a: { seq: 0 }, b: { seq: 6 } },
+    ]);
     expect(diffTraces(a!, b!, { tolerateReorder: true })).toMatchObject({ same: true, tolerated: 1 });
   });
 

@@ -4,3 +4,4 @@ export { runRules, type PassOptions } from './pass/run.ts';
 export { rules } from './rules/index.ts';
 export { applySilences, parseSilence, selectRules, type Silence } from './select.ts';
 export { sarifOf, type SarifContext } from './sarif.ts';
+export { learn, parseBaseline, regressions, type Baseline, type Regression } from './baseline.ts';

@@ -30,7 +30,13 @@ function resultOf(finding: Finding, { trace, rules }: SarifContext): object {
       },
     ],
     ...(silenced === undefined ? {} : { suppressions: [{ kind: 'external', justification: silenced }] }),
-    properties: { from: span.from, to: span.to, firstEvent: finding.first, lastEvent: finding.last, lasting: finding.lasting },
+    properties: {
+      from: span.from,
+      to: span.to,
+      firstEvent: finding.first,
+      lastEvent: finding.last,
+      lasting: finding.lasting,
+    },
   };
 }
 

@@ -6,7 +6,11 @@ const names = rules.map(({ name }) => name);
 
 function known(name: string): string {
   if (names.includes(name)) return name;
-  throw new ToolError('option/invalid', `there is no rule "${name}".`, didYouMean(name, names, 'kwind check --list shows the rules.'));
+  throw new ToolError(
+    'option/invalid',
+    `there is no rule "${name}".`,
+    didYouMean(name, names, 'kwind check --list shows the rules.'),
+  );
 }
 
 /**
@@ -30,11 +34,18 @@ export interface Silence {
  * Read `RULE=REASON` or `RULE@A..B=REASON`; `parse` reads the positions.
  * @throws ToolError option/invalid
  */
-export function parseSilence(text: string, parse: (range: string) => { readonly from: number; readonly to: number }): Silence {
+export function parseSilence(
+  text: string,
+  parse: (range: string) => { readonly from: number; readonly to: number },
+): Silence {
   const match = /^([\w-]+)(?:@([^=]+))?=(.*)$/s.exec(text.trim());
   const [, rule = '', range = '..', reason = ''] = match ?? [];
   if (!match || reason.trim() === '') {
-    throw new ToolError('option/invalid', `"${text.trim()}" does not say what to silence and why.`, "Write RULE=REASON or RULE@A..B=REASON: 'stale-tlb@1200..1300=the page is not used on this CPU'.");
+    throw new ToolError(
+      'option/invalid',
+      `"${text.trim()}" does not say what to silence and why.`,
+      "Write RULE=REASON or RULE@A..B=REASON: 'stale-tlb@1200..1300=the page is not used on this CPU'.",
+    );
   }
   return { rule: known(rule), reason: reason.trim(), ...parse(range) };
 }
@@ -42,6 +53,8 @@ export function parseSilence(text: string, parse: (range: string) => { readonly 
 /** The findings, each that a silence covers marked with its reason. */
 export const applySilences = (findings: readonly Finding[], silences: readonly Silence[]): readonly Finding[] =>
   findings.map((finding) => {
-    const silence = silences.find(({ rule, from, to }) => rule === finding.rule && finding.last >= from && finding.last < to);
+    const silence = silences.find(
+      ({ rule, from, to }) => rule === finding.rule && finding.last >= from && finding.last < to,
+    );
     return silence ? { ...finding, silenced: silence.reason } : finding;
   });

@@ -64,7 +64,9 @@ export interface Moment {
 export interface Watch {
   /** Each store to a page-table entry; the row is valid during the call. */
   readonly entry?: (row: EntryRow, moment: Moment) => void;
-  readonly events?: { readonly [T in EventType]?: (event: EventOf<T> & Pick<EventView, 'seq'>, moment: Moment) => void };
+  readonly events?: {
+    readonly [T in EventType]?: (event: EventOf<T> & Pick<EventView, 'seq'>, moment: Moment) => void;
+  };
   /** After the last event; the moment's states are the last one. */
   readonly end?: (moment: Moment) => void;
 }

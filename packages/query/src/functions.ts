@@ -1,4 +1,15 @@
-import { describeFlags, hex, isLeaf, isPresent, levels, coverageOf, entryPhys, vaddr, walkLevels, type Level } from '@kwind/x86';
+import {
+  describeFlags,
+  hex,
+  isLeaf,
+  isPresent,
+  levels,
+  coverageOf,
+  entryPhys,
+  vaddr,
+  walkLevels,
+  type Level,
+} from '@kwind/x86';
 import { resourceList, rootOf, slots, walk, type MachineState } from '@kwind/state';
 import type { History } from './history.ts';
 import type { Row } from './tables.ts';
@@ -30,7 +41,14 @@ function* mappings(state: MachineState): Generator<Row> {
         continue;
       }
       const page = vaddr(BigInt.asIntN(nrLevels === 5 ? 57 : 48, address));
-      yield { vaddr: wide(page), phys: wide(entryPhys(level, entry)), size: Number(coverageOf(level, nrLevels)), level, flags: describeFlags(level, entry), entry: wide(entry) };
+      yield {
+        vaddr: wide(page),
+        phys: wide(entryPhys(level, entry)),
+        size: Number(coverageOf(level, nrLevels)),
+        level,
+        flags: describeFlags(level, entry),
+        entry: wide(entry),
+      };
     }
   }
 }
@@ -55,7 +73,15 @@ export const historyFunctions: readonly HistoryFunction[] = [
       for (const event of history.storesFor(addressOf(address, 'pte_history()'))) {
         if (!('table' in event && 'index' in event)) continue;
         const { seq, type, table, index, before, after, cause } = event;
-        yield { seq, level: type.slice(0, 3), table_addr: wide(BigInt(table) << 12n), idx: index, before: wide(before), after: wide(after), call: cause < 0 ? null : cause };
+        yield {
+          seq,
+          level: type.slice(0, 3),
+          table_addr: wide(BigInt(table) << 12n),
+          idx: index,
+          before: wide(before),
+          after: wide(after),
+          call: cause < 0 ? null : cause,
+        };
       }
     },
   },
@@ -68,7 +94,15 @@ export const historyFunctions: readonly HistoryFunction[] = [
       const state = stateAt(history, pos, 'resources_at');
       for (const tree of ['iomem', 'ioport'] as const) {
         for (const node of resourceList(state, tree)) {
-          yield { tree, depth: node.depth, start: wide(node.start), end: wide(node.end), name: node.name === '' ? null : node.name, flags: hex(node.flags), busy: node.busy ? 1 : 0 };
+          yield {
+            tree,
+            depth: node.depth,
+            start: wide(node.start),
+            end: wide(node.end),
+            name: node.name === '' ? null : node.name,
+            flags: hex(node.flags),
+            busy: node.busy ? 1 : 0,
+          };
         }
       }
     },
@@ -80,7 +114,16 @@ export const historyFunctions: readonly HistoryFunction[] = [
     columns: ['slot', 'in_use', 'virt', 'prev_map', 'prev_size', 'phys', 'pages', 'claimed'],
     *rows(history, pos) {
       for (const one of slots(stateAt(history, pos, 'slots_at'))) {
-        yield { slot: one.slot, in_use: one.inUse ? 1 : 0, virt: wide(one.virt), prev_map: one.inUse ? wide(one.prevMap) : null, prev_size: wide(one.prevSize), phys: one.inUse ? wide(one.phys) : null, pages: one.pages, claimed: one.inUse ? one.claimedBy : null };
+        yield {
+          slot: one.slot,
+          in_use: one.inUse ? 1 : 0,
+          virt: wide(one.virt),
+          prev_map: one.inUse ? wide(one.prevMap) : null,
+          prev_size: wide(one.prevSize),
+          phys: one.inUse ? wide(one.phys) : null,
+          pages: one.pages,
+          claimed: one.inUse ? one.claimedBy : null,
+        };
       }
     },
   },

@@ -18,7 +18,8 @@ export function writePlainTables(reader: SqliteTraceReader, path: string): void 
     }
     db.exec('CREATE TABLE trace ("key", "value")');
     const put = db.prepare('INSERT INTO trace VALUES (?, ?)');
-    for (const [key, value] of Object.entries(reader.header)) put.run(key, typeof value === 'object' ? JSON.stringify(value) : value);
+    for (const [key, value] of Object.entries(reader.header))
+      put.run(key, typeof value === 'object' ? JSON.stringify(value) : value);
   } finally {
     db.close();
   }

@@ -13,7 +13,11 @@ export interface QueryResult {
 }
 
 const refused = (text: string, why: string): ToolError =>
-  new ToolError('command/usage', `${why}: ${text.trim().split('\n', 1)[0]!.slice(0, 60)}`, 'kwind sql reads: SELECT, WITH … SELECT or VALUES, one statement.');
+  new ToolError(
+    'command/usage',
+    `${why}: ${text.trim().split('\n', 1)[0]!.slice(0, 60)}`,
+    'kwind sql reads: SELECT, WITH … SELECT or VALUES, one statement.',
+  );
 
 /** The first word behind comments and opening brackets. */
 const firstWord = (text: string): string =>
@@ -49,8 +53,12 @@ export class TraceQuery {
         },
       });
     }
-    this.#db.function('translate', { deterministic: true }, (address: unknown, position: unknown) => translate(history, address, position));
-    this.#db.function('address', { deterministic: true }, (value: unknown) => (value === null ? null : wide(addressOf(value, 'address()'))));
+    this.#db.function('translate', { deterministic: true }, (address: unknown, position: unknown) =>
+      translate(history, address, position),
+    );
+    this.#db.function('address', { deterministic: true }, (value: unknown) =>
+      value === null ? null : wide(addressOf(value, 'address()')),
+    );
     this.#db.pragma('query_only = ON');
   }
 
@@ -72,7 +80,10 @@ export class TraceQuery {
   }
 }
 
-function* arraysOf(rows: Iterable<Readonly<Record<string, unknown>>>, columns: readonly string[]): Generator<unknown[]> {
+function* arraysOf(
+  rows: Iterable<Readonly<Record<string, unknown>>>,
+  columns: readonly string[],
+): Generator<unknown[]> {
   for (const row of rows) yield columns.map((column) => row[column] ?? null);
 }
 

@@ -1,4 +1,4 @@
-import { catalog, codeOfType, eventToJson, isEntryCode, type EventType, type EventView } from '@kwind/events';
+import { catalog, eventToJson, isEntryCode, type EventType, type EventView } from '@kwind/events';
 import type { History } from './history.ts';
 import { wide } from './values.ts';
 
@@ -48,7 +48,16 @@ function* pteWrites(history: History): Generator<Row> {
   for (const event of history.events(...entryTypes)) {
     if (!('table' in event && 'index' in event)) continue;
     const { seq, type, table, index, before, after } = event;
-    yield { seq, level: type.slice(0, 3), link: type.endsWith('.populated') ? 1 : 0, table_addr: wide(BigInt(table) << 12n), idx: index, before: wide(before), after: wide(after), call: callOf(event) };
+    yield {
+      seq,
+      level: type.slice(0, 3),
+      link: type.endsWith('.populated') ? 1 : 0,
+      table_addr: wide(BigInt(table) << 12n),
+      idx: index,
+      before: wide(before),
+      after: wide(after),
+      call: callOf(event),
+    };
   }
 }
 
@@ -58,7 +67,15 @@ function* slots(history: History): Generator<Row> {
   for (const event of history.events('slot.claimed', 'slot.released')) {
     if (event.type === 'slot.claimed') {
       const { seq, slot, vaddr, phys, size, pages } = event;
-      live.set(slot, { slot, claimed: seq, vaddr: wide(vaddr), phys: wide(phys), size: wide(size), pages, call: callOf(event) });
+      live.set(slot, {
+        slot,
+        claimed: seq,
+        vaddr: wide(vaddr),
+        phys: wide(phys),
+        size: wide(size),
+        pages,
+        call: callOf(event),
+      });
     } else if (event.type === 'slot.released') {
       const claim = live.get(event.slot);
       if (claim) yield { ...claim, released: event.seq };
@@ -70,8 +87,10 @@ function* slots(history: History): Generator<Row> {
 
 function* flushes(history: History): Generator<Row> {
   for (const event of history.events('tlb.page-flushed', 'tlb.flushed')) {
-    if (event.type === 'tlb.page-flushed') yield { seq: event.seq, scope: 'page', vaddr: wide(event.vaddr), how: event.how, call: callOf(event) };
-    else if (event.type === 'tlb.flushed') yield { seq: event.seq, scope: event.scope, vaddr: null, how: event.how, call: callOf(event) };
+    if (event.type === 'tlb.page-flushed')
+      yield { seq: event.seq, scope: 'page', vaddr: wide(event.vaddr), how: event.how, call: callOf(event) };
+    else if (event.type === 'tlb.flushed')
+      yield { seq: event.seq, scope: event.scope, vaddr: null, how: event.how, call: callOf(event) };
   }
 }
 
@@ -80,7 +99,16 @@ function* resources(history: History): Generator<Row> {
     const fields = event as unknown as { id: bigint; start?: bigint; end?: bigint; name?: string; parent?: bigint };
     const { id, start, end, name, parent } = fields;
     const address = (value: bigint | undefined): string | null => (value === undefined ? null : wide(value));
-    yield { seq: event.seq, what: event.type.slice('resource.'.length), id: wide(id), start: address(start), end: address(end), name: name ?? null, parent: address(parent), call: callOf(event) };
+    yield {
+      seq: event.seq,
+      what: event.type.slice('resource.'.length),
+      id: wide(id),
+      start: address(start),
+      end: address(end),
+      name: name ?? null,
+      parent: address(parent),
+      call: callOf(event),
+    };
   }
 }
 
@@ -88,18 +116,55 @@ function* warnings(history: History): Generator<Row> {
   for (const event of history.events('warn.raised', 'bug.raised')) {
     if (event.type !== 'warn.raised' && event.type !== 'bug.raised') continue;
     const { seq, fn, file, message } = event;
-    yield { seq, kind: event.type.split('.', 1)[0]!, fn, file, message, debug: event.type === 'warn.raised' && event.debug ? 1 : 0, call: callOf(event) };
+    yield {
+      seq,
+      kind: event.type.split('.', 1)[0]!,
+      fn,
+      file,
+      message,
+      debug: event.type === 'warn.raised' && event.debug ? 1 : 0,
+      call: callOf(event),
+    };
   }
 }
 
 /** The tables that `kwind sql` knows. */
 export const historyTables: readonly HistoryTable[] = [
-  { name: 'events', doc: 'every event; data holds its fields as JSON', columns: ['seq', 'position', 'type', 'call', 'depth', 'data'], rows: events },
-  { name: 'calls', doc: 'every call, from its begin to its end', columns: ['seq', 'end', 'fn', 'args', 'text', 'caller', 'stack', 'origin', 'parent', 'depth', 'result'], rows: calls },
-  { name: 'pte_writes', doc: 'every store to a page-table entry', columns: ['seq', 'level', 'link', 'table_addr', 'idx', 'before', 'after', 'call'], rows: pteWrites },
-  { name: 'slots', doc: 'every use of an early_ioremap slot', columns: ['slot', 'claimed', 'released', 'vaddr', 'phys', 'size', 'pages', 'call'], rows: slots },
+  {
+    name: 'events',
+    doc: 'every event; data holds its fields as JSON',
+    columns: ['seq', 'position', 'type', 'call', 'depth', 'data'],
+    rows: events,
+  },
+  {
+    name: 'calls',
+    doc: 'every call, from its begin to its end',
+    columns: ['seq', 'end', 'fn', 'args', 'text', 'caller', 'stack', 'origin', 'parent', 'depth', 'result'],
+    rows: calls,
+  },
+  {
+    name: 'pte_writes',
+    doc: 'every store to a page-table entry',
+    columns: ['seq', 'level', 'link', 'table_addr', 'idx', 'before', 'after', 'call'],
+    rows: pteWrites,
+  },
+  {
+    name: 'slots',
+    doc: 'every use of an early_ioremap slot',
+    columns: ['slot', 'claimed', 'released', 'vaddr', 'phys', 'size', 'pages', 'call'],
+    rows: slots,
+  },
   { name: 'flushes', doc: 'every flush of the TLB', columns: ['seq', 'scope', 'vaddr', 'how', 'call'], rows: flushes },
-  { name: 'resources', doc: 'everything that happened to a resource', columns: ['seq', 'what', 'id', 'start', 'end', 'name', 'parent', 'call'], rows: resources },
-  { name: 'warnings', doc: 'every WARN and BUG', columns: ['seq', 'kind', 'fn', 'file', 'message', 'debug', 'call'], rows: warnings },
+  {
+    name: 'resources',
+    doc: 'everything that happened to a resource',
+    columns: ['seq', 'what', 'id', 'start', 'end', 'name', 'parent', 'call'],
+    rows: resources,
+  },
+  {
+    name: 'warnings',
+    doc: 'every WARN and BUG',
+    columns: ['seq', 'kind', 'fn', 'file', 'message', 'debug', 'call'],
+    rows: warnings,
+  },
 ];
-

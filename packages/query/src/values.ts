@@ -8,11 +8,19 @@ export function addressOf(value: unknown, what: string): bigint {
   if (typeof value === 'bigint') return BigInt.asUintN(64, value);
   if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt.asUintN(64, BigInt(value));
   if (typeof value === 'string') return BigInt.asUintN(64, parseNumber(value, what));
-  throw new ToolError('address/invalid', `${what} needs an address, not ${String(value)}.`, "Write it in quotes: '0xffffffffff200000'.");
+  throw new ToolError(
+    'address/invalid',
+    `${what} needs an address, not ${String(value)}.`,
+    "Write it in quotes: '0xffffffffff200000'.",
+  );
 }
 
 export function positionOf(value: unknown, length: number, what: string): number {
   const position = Number(value);
   if (Number.isInteger(position) && position >= 0 && position <= length) return position;
-  throw new ToolError('position/invalid', `${what} needs a position from 0 to ${length}, not ${String(value)}.`, 'kwind info shows how long a trace is.');
+  throw new ToolError(
+    'position/invalid',
+    `${what} needs a position from 0 to ${length}, not ${String(value)}.`,
+    'kwind info shows how long a trace is.',
+  );
 }

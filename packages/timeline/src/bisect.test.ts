@@ -16,16 +16,21 @@ describe('bisect', () => {
 
   it('goes around skipped positions, and names the span when only they are left', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 2, max: 300 }), fc.nat(), fc.array(fc.nat({ max: 300 })), async (length, seed, skips) => {
-        const first = 1 + (seed % length);
-        const skipped = new Set(skips.filter((one) => one > 0 && one < length));
-        const test = (at: number): Verdict => (skipped.has(at) ? 'skip' : at >= first ? 'bad' : 'good');
-        const { result } = await bisect(0, length, test);
-        const isClear = !skipped.has(first) && !skipped.has(first - 1);
-        if (isClear) expect(result).toEqual({ kind: 'found', position: first });
-        if (result.kind === 'found') expect(result.position).toBe(first);
-        if (result.kind === 'skipped') expect(result.span.from <= first && first < result.span.to).toBe(true);
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 2, max: 300 }),
+        fc.nat(),
+        fc.array(fc.nat({ max: 300 })),
+        async (length, seed, skips) => {
+          const first = 1 + (seed % length);
+          const skipped = new Set(skips.filter((one) => one > 0 && one < length));
+          const test = (at: number): Verdict => (skipped.has(at) ? 'skip' : at >= first ? 'bad' : 'good');
+          const { result } = await bisect(0, length, test);
+          const isClear = !skipped.has(first) && !skipped.has(first - 1);
+          if (isClear) expect(result).toEqual({ kind: 'found', position: first });
+          if (result.kind === 'found') expect(result.position).toBe(first);
+          if (result.kind === 'skipped') expect(result.span.from <= first && first < result.span.to).toBe(true);
+        },
+      ),
     );
   });
 

@@ -44,7 +44,9 @@ export function nextProbe(state: Bisection): number | undefined {
 
 /** How it stands when there is nothing left to test. */
 export function outcomeOf({ good, bad }: Bisection): BisectResult {
-  return bad - good === 1 ? { kind: 'found', position: bad } : { kind: 'skipped', span: { from: good + 1, to: bad + 1 } };
+  return bad - good === 1
+    ? { kind: 'found', position: bad }
+    : { kind: 'skipped', span: { from: good + 1, to: bad + 1 } };
 }
 
 /**
@@ -56,10 +58,19 @@ export function judged(state: Bisection, span: Span, verdict: Verdict): Bisectio
   if (verdict === 'skip') return { ...state, skipped: [...state.skipped, span] };
   const contradicts = verdict === 'good' ? last >= state.bad : span.from <= state.good;
   if (contradicts) {
-    const [here, there] = verdict === 'good' ? [`${last} is good`, `${state.bad} is bad`] : [`${span.from} is bad`, `${state.good} is good`];
-    throw new ToolError('command/usage', `position ${here}, but ${there} already.`, 'A search by halves needs one turn from good to bad: start again between two turns, or list them all with --all-flips.');
+    const [here, there] =
+      verdict === 'good'
+        ? [`${last} is good`, `${state.bad} is bad`]
+        : [`${span.from} is bad`, `${state.good} is good`];
+    throw new ToolError(
+      'command/usage',
+      `position ${here}, but ${there} already.`,
+      'A search by halves needs one turn from good to bad: start again between two turns, or list them all with --all-flips.',
+    );
   }
-  return verdict === 'good' ? { ...state, good: Math.max(state.good, last) } : { ...state, bad: Math.min(state.bad, span.from) };
+  return verdict === 'good'
+    ? { ...state, good: Math.max(state.good, last) }
+    : { ...state, bad: Math.min(state.bad, span.from) };
 }
 
 /**
@@ -67,7 +78,12 @@ export function judged(state: Bisection, span: Span, verdict: Verdict): Bisectio
  * first, so that an answer is never made of a wrong assumption. At most ⌈log2 n⌉ + 2 tests while nothing is skipped.
  */
 export function* bisection(good: number, bad: number): Generator<number, BisectResult, Verdict> {
-  if (good >= bad) throw new ToolError('command/usage', `the good position ${good} does not come before the bad one ${bad}.`, 'Good is the earlier one.');
+  if (good >= bad)
+    throw new ToolError(
+      'command/usage',
+      `the good position ${good} does not come before the bad one ${bad}.`,
+      'Good is the earlier one.',
+    );
   const last = yield bad;
   if (last !== 'bad') return { kind: 'no-turn', position: bad, verdict: last };
   const first = yield good;
@@ -86,7 +102,11 @@ export interface Bisected {
 }
 
 /** {@link bisection} with a test that may take its time. */
-export async function bisect(good: number, bad: number, test: (position: number) => Verdict | Promise<Verdict>): Promise<Bisected> {
+export async function bisect(
+  good: number,
+  bad: number,
+  test: (position: number) => Verdict | Promise<Verdict>,
+): Promise<Bisected> {
   const search = bisection(good, bad);
   let step = search.next();
   let probes = 0;

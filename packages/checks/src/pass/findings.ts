@@ -16,7 +16,14 @@ export class Findings {
   readonly #drafts: Draft[] = [];
 
   add(rule: Rule, report: Report): OpenFinding {
-    const draft: Draft = { ...report, rule, calls: callsOf(report.frame), until: -1, shown: report.last, owned: [...(report.owns ?? [])] };
+    const draft: Draft = {
+      ...report,
+      rule,
+      calls: callsOf(report.frame),
+      until: -1,
+      shown: report.last,
+      owned: [...(report.owns ?? [])],
+    };
     this.#drafts.push(draft);
     return {
       end: (seq) => {

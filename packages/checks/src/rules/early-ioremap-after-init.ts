@@ -41,7 +41,14 @@ export const earlyIoremapAfterInit: Rule = {
           if (freedAt < 0 || !initFunctions.has(fn) || isInside(moment.frame)) return;
           const message = `${fn}() was called, and its code was freed before.`;
           const details = [{ name: 'freed at', value: `#${freedAt + 1}` }];
-          moment.report({ message, first: freedAt, last: moment.seq, frame: moment.frame, details, owns: [moment.seq] });
+          moment.report({
+            message,
+            first: freedAt,
+            last: moment.seq,
+            frame: moment.frame,
+            details,
+            owns: [moment.seq],
+          });
         },
       },
     };

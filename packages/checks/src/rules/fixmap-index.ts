@@ -42,7 +42,9 @@ export const fixmapIndex: Rule = {
         const wrong = wrongIndex(profile, fn, index);
         if (wrong === undefined) return;
         const message = `${fn}() got the fixmap index ${index > 0xffff_ffffn ? hex(index) : index}; ${wrong}.`;
-        moment.report({ message, first: moment.seq, last: moment.seq, frame: moment.frame, owns: [moment.seq] }).end(moment.seq);
+        moment
+          .report({ message, first: moment.seq, last: moment.seq, frame: moment.frame, owns: [moment.seq] })
+          .end(moment.seq);
       },
     },
   }),

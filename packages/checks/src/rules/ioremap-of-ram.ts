@@ -27,7 +27,10 @@ export const ioremapOfRam: Rule = {
           if (!/^ioremap on RAM/i.test(message)) return;
           const call = ioremapCall(moment.frame);
           if (call) warned.add(call.seq);
-          else moment.report({ message: `${message}.`, first: moment.seq, last: moment.seq, frame: moment.frame }).end(moment.seq);
+          else
+            moment
+              .report({ message: `${message}.`, first: moment.seq, last: moment.seq, frame: moment.frame })
+              .end(moment.seq);
         },
         'call.returned': ({ fn, result }, moment) => {
           if (fn !== inner || result !== 0n || !moment.frame) return;

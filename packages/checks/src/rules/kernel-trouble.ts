@@ -26,7 +26,8 @@ export const kernelBug: Rule = {
   name: 'kernel-bug',
   severity: 'error',
   title: 'the kernel raised a BUG',
-  explanation: 'The kernel met something that it cannot go on from, and stopped here. A BUG that another rule explains is reported by that rule alone.',
+  explanation:
+    'The kernel met something that it cannot go on from, and stopped here. A BUG that another rule explains is reported by that rule alone.',
   source: 'include/asm-generic/bug.h BUG()',
   start: () => ({
     events: {

@@ -1,4 +1,16 @@
-import { entryPhys, hex, hex16, isLeaf, patIndex, pfnOf, physAddr, vaddr, vaOfPhys, type CacheMode, type KernelProfile } from '@kwind/x86';
+import {
+  entryPhys,
+  hex,
+  hex16,
+  isLeaf,
+  patIndex,
+  pfnOf,
+  physAddr,
+  vaddr,
+  vaOfPhys,
+  type CacheMode,
+  type KernelProfile,
+} from '@kwind/x86';
 import { walk, type MachineView, type Walk } from '@kwind/state';
 import type { EntryRow } from '../pass/entry-row.ts';
 import type { Moment, OpenFinding, Rule } from '../types.ts';
@@ -22,9 +34,11 @@ interface Typed {
 /** UC- is UC until an MTRR says otherwise. */
 const sameType = (a: CacheMode, b: CacheMode): boolean => a === b || (a.startsWith('UC') && b.startsWith('UC'));
 
-const isUncommon = (row: EntryRow): boolean => (row.afterLo & (PWT_PCD | (row.depth === 0 ? PAT_SMALL : PAT_LARGE))) !== 0;
+const isUncommon = (row: EntryRow): boolean =>
+  (row.afterLo & (PWT_PCD | (row.depth === 0 ? PAT_SMALL : PAT_LARGE))) !== 0;
 
-const typeOfRow = (profile: KernelProfile, row: EntryRow): CacheMode => profile.patTypes[patIndex(row.level, row.after)]!;
+const typeOfRow = (profile: KernelProfile, row: EntryRow): CacheMode =>
+  profile.patTypes[patIndex(row.level, row.after)]!;
 
 function typeOfWalk(profile: KernelProfile, found: Extract<Walk, { kind: 'mapped' }>): CacheMode {
   return profile.patTypes[patIndex(found.leaf, found.steps.at(-1)!.entry)]!;
@@ -33,8 +47,13 @@ function typeOfWalk(profile: KernelProfile, found: Extract<Walk, { kind: 'mapped
 /** Where the frame is mapped write-back by something that has been there for longer: the direct map, or a cached area. */
 function olderAlias(view: MachineView, frame: number): { address: bigint; type: CacheMode } | undefined {
   const phys = BigInt(frame) << 12n;
-  const area = view.control.vmalloc.areas.find((one) => one.phys !== 0n && one.phys <= phys && phys < one.phys + (one.end - one.start - 4096n));
-  const candidates = [vaOfPhys(view.profile, physAddr(phys)), ...(area ? [vaddr(area.start + (phys - area.phys))] : [])];
+  const area = view.control.vmalloc.areas.find(
+    (one) => one.phys !== 0n && one.phys <= phys && phys < one.phys + (one.end - one.start - 4096n),
+  );
+  const candidates = [
+    vaOfPhys(view.profile, physAddr(phys)),
+    ...(area ? [vaddr(area.start + (phys - area.phys))] : []),
+  ];
   for (const slot of view.control.slots) {
     const first = slot.phys >> 12n;
     if (slot.prevMap !== 0n && first <= BigInt(frame) && BigInt(frame) < first + BigInt(slot.pages)) {
@@ -43,7 +62,8 @@ function olderAlias(view: MachineView, frame: number): { address: bigint; type: 
   }
   for (const address of candidates) {
     const found = walk(view, address);
-    if (found.kind === 'mapped' && found.phys >> 12n === BigInt(frame)) return { address, type: typeOfWalk(view.profile, found) };
+    if (found.kind === 'mapped' && found.phys >> 12n === BigInt(frame))
+      return { address, type: typeOfWalk(view.profile, found) };
   }
   return undefined;
 }
@@ -84,7 +104,11 @@ function judge(row: EntryRow, moment: Moment, known: UncommonFrames): void {
   for (const [i, frame] of framesOf(row.level, row.after).entries()) {
     if (frame >= ISA_FIRST && frame < ISA_END) continue;
     const before = known.byFrame.get(frame)?.find((one) => !sameType(one.type, type));
-    const other = before ? { address: moment.links.addressOf(before.page), type: before.type } : uncommon ? olderAlias(moment.before(), frame) : undefined;
+    const other = before
+      ? { address: moment.links.addressOf(before.page), type: before.type }
+      : uncommon
+        ? olderAlias(moment.before(), frame)
+        : undefined;
     if (other && !sameType(other.type, type)) {
       const here = moment.links.addressOf(page + i);
       const message = `physical ${hex(BigInt(frame) << 12n)} is mapped ${type} at ${hex16(here)} and ${other.type} at ${hex16(other.address)}.`;

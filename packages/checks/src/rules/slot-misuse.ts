@@ -30,14 +30,19 @@ export const slotMisuse: Rule = {
       events: {
         'slot.claimed': ({ seq, slot, vaddr, pages }, moment) => {
           const before = live.get(slot);
-          if (before) said(moment, `slot ${slot} was claimed again while it still maps ${hex16(before.vaddr)}.`, before.seq);
+          if (before)
+            said(moment, `slot ${slot} was claimed again while it still maps ${hex16(before.vaddr)}.`, before.seq);
           live.set(slot, { seq, pages, vaddr });
         },
         'slot.released': ({ slot, pages, vaddr }, moment) => {
           const claim = live.get(slot);
           if (!claim) said(moment, `slot ${slot} was released, and it was free.`, moment.seq);
           else if (claim.pages !== pages)
-            said(moment, `slot ${slot} at ${hex16(vaddr)} was claimed with ${claim.pages} pages and released with ${pages}.`, claim.seq);
+            said(
+              moment,
+              `slot ${slot} at ${hex16(vaddr)} was claimed with ${claim.pages} pages and released with ${pages}.`,
+              claim.seq,
+            );
           live.delete(slot);
         },
         'warn.raised': ({ debug, message }, moment) => {
@@ -46,7 +51,9 @@ export const slotMisuse: Rule = {
           const [address = 0n, size = 0n] = unmap.args;
           const why = message.includes('size not consistent') ? 'the size is another' : 'no slot maps it';
           const text = `${unmap.fn}(${hex16(address)}, ${hex(size)}) was refused: ${why}.`;
-          moment.report({ message: text, first: moment.seq, last: moment.seq, frame: moment.frame, owns: [unmap.seq] }).end(moment.seq);
+          moment
+            .report({ message: text, first: moment.seq, last: moment.seq, frame: moment.frame, owns: [unmap.seq] })
+            .end(moment.seq);
         },
       },
     };

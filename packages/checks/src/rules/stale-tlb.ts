@@ -1,4 +1,14 @@
-import { describeFlags, hex, hex16, isVmallocAddress, PHYSICAL_PAGE_MASK, PTE, fixIdx, fixToVirtUnchecked, type KernelProfile } from '@kwind/x86';
+import {
+  describeFlags,
+  hex,
+  hex16,
+  isVmallocAddress,
+  PHYSICAL_PAGE_MASK,
+  PTE,
+  fixIdx,
+  fixToVirtUnchecked,
+  type KernelProfile,
+} from '@kwind/x86';
 import { effectiveProt, walk } from '@kwind/state';
 import type { EntryRow } from '../pass/entry-row.ts';
 import type { Frame, Moment, OpenFinding, Rule } from '../types.ts';
@@ -29,7 +39,9 @@ function takesAway(row: EntryRow): boolean {
   const high = row.beforeHi ^ row.afterHi;
   if (low === 0 && high === 0) return false;
   const onlyMoreRights =
-    (low & ~RW) === 0 && (row.beforeLo & RW) === 0 && (high >>> 0 === 0 || (high >>> 0 === NX_HIGH && row.beforeHi >>> 31 === 1));
+    (low & ~RW) === 0 &&
+    (row.beforeLo & RW) === 0 &&
+    (high >>> 0 === 0 || (high >>> 0 === NX_HIGH && row.beforeHi >>> 31 === 1));
   const onlyExecutable = low === 0 && high >>> 0 === NX_HIGH && row.beforeHi >>> 31 === 1;
   return !onlyMoreRights && !onlyExecutable;
 }
@@ -71,8 +83,7 @@ class PendingPages {
   }
 }
 
-const describe = (entry: bigint): string =>
-  `phys ${hex(entry & PHYSICAL_PAGE_MASK)} ${describeFlags('pte', entry)}`;
+const describe = (entry: bigint): string => `phys ${hex(entry & PHYSICAL_PAGE_MASK)} ${describeFlags('pte', entry)}`;
 
 /** Areas whose unmapped pages are the business of the rule used-after-unmap. */
 function isWindow(profile: KernelProfile, address: bigint): boolean {
@@ -96,7 +107,10 @@ function conflict(pending: Pending, address: bigint, moment: Moment): { now: str
   const lost = pending.old & ~prot & 2n;
   const gainedNx = prot & ~pending.old & (1n << 63n);
   if (samePage && lost === 0n && gainedNx === 0n) return undefined;
-  return { now: describe((now.phys & PHYSICAL_PAGE_MASK) | prot), old: describe(oldPhys | (pending.old & ~PHYSICAL_PAGE_MASK & ~(pending.pages > 1 ? PTE.PSE : 0n))) };
+  return {
+    now: describe((now.phys & PHYSICAL_PAGE_MASK) | prot),
+    old: describe(oldPhys | (pending.old & ~PHYSICAL_PAGE_MASK & ~(pending.pages > 1 ? PTE.PSE : 0n))),
+  };
 }
 
 function use(pending: PendingPages, address: bigint, how: string, moment: Moment): void {
@@ -139,8 +153,10 @@ export const staleTlb: Rule = {
           if (reason === 'fault') pending.dropPage(links.pageOf(vaddr), seq);
         },
         'tlb.flushed': ({ scope }, { seq }) => pending.dropAll(scope === 'non-global', seq),
-        'memory.loaded': ({ vaddr, stale }, moment) => use(pending, vaddr, stale ? 'read through the old translation' : 'read', moment),
-        'memory.stored': ({ vaddr, stale }, moment) => use(pending, vaddr, stale ? 'written through the old translation' : 'written', moment),
+        'memory.loaded': ({ vaddr, stale }, moment) =>
+          use(pending, vaddr, stale ? 'read through the old translation' : 'read', moment),
+        'memory.stored': ({ vaddr, stale }, moment) =>
+          use(pending, vaddr, stale ? 'written through the old translation' : 'written', moment),
         'slot.claimed': ({ vaddr }, moment) => use(pending, vaddr, 'handed out', moment),
       },
     };

@@ -30,7 +30,9 @@ export const usedAfterUnmap: Rule = {
         if (address < one.start || address >= one.end) continue;
         const message = `${hex16(address)} was ${how} after ${one.what} was unmapped.`;
         const unmapped = { name: 'unmapped by', value: nameOf(one.frame) };
-        moment.report({ message, first: one.seq, last: moment.seq, frame: moment.frame, details: [unmapped] }).end(moment.seq);
+        moment
+          .report({ message, first: one.seq, last: moment.seq, frame: moment.frame, details: [unmapped] })
+          .end(moment.seq);
       }
     };
     return {

@@ -27,7 +27,8 @@ const WORD = /^[a-z][\w-]*$/i;
 function termsOf({ termOld, termNew }: BisectOptions): Terms {
   for (const term of [termOld, termNew]) {
     const isTaken = ['start', 'run', 'skip', 'log', 'replay', 'reset'].includes(term);
-    if (!WORD.test(term) || isTaken) throw new UsageError(`"${term}" cannot be a term.`, 'Choose a word that is no action.');
+    if (!WORD.test(term) || isTaken)
+      throw new UsageError(`"${term}" cannot be a term.`, 'Choose a word that is no action.');
   }
   if (termOld === termNew) throw new UsageError('the two terms are the same.', 'Choose different words.');
   return { good: termOld, bad: termNew };
@@ -42,16 +43,28 @@ export async function bisectTrace(io: Io, options: BisectOptions): Promise<numbe
   const terms = termsOf(options);
   const reader = openTrace(pathOf(io, options.trace));
   try {
-    const subject: Subject = { io, trace: options.trace, reader, terms, json: options.json, ...endsOf(reader, options) };
+    const subject: Subject = {
+      io,
+      trace: options.trace,
+      reader,
+      terms,
+      json: options.json,
+      ...endsOf(reader, options),
+    };
     const { action, expr, words } = options;
     if (expr !== undefined) {
-      if (action !== undefined) throw new UsageError(`--expr and ${action} exclude each other.`, 'Give one of the two.');
+      if (action !== undefined)
+        throw new UsageError(`--expr and ${action} exclude each other.`, 'Give one of the two.');
       return await (options.allFlips ? listFlips(subject, expr) : bisectByExpression(subject, expr));
     }
-    if (options.allFlips) throw new UsageError('--all-flips needs --expr.', 'A command would run once for each position.');
+    if (options.allFlips)
+      throw new UsageError('--all-flips needs --expr.', 'A command would run once for each position.');
     if (action === 'run') return await bisectByCommand(subject, words);
     if (action !== undefined) return await bisectByHand(subject, action, words);
-    throw new UsageError('say what is good: an expression, a command, or by hand.', `kwind bisect ${options.trace} --expr 'warnings == 0', or one of: run, ${handActions(terms).join(', ')}`);
+    throw new UsageError(
+      'say what is good: an expression, a command, or by hand.',
+      `kwind bisect ${options.trace} --expr 'warnings == 0', or one of: run, ${handActions(terms).join(', ')}`,
+    );
   } finally {
     reader.close();
   }

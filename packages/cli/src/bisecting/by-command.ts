@@ -22,12 +22,17 @@ function verdictOf(code: number | null, signal: string | null, command: string):
   if (code === 0) return 'good';
   if (code === CANNOT_JUDGE) return 'skip';
   if (code !== null && code > 0 && code <= 127) return 'bad';
-  throw new ToolError('command/usage', `${command} ended with ${signal ?? `exit code ${code}`}; the search stops.`, '0 is good, 125 skips, 1 to 127 is bad, all else stops.');
+  throw new ToolError(
+    'command/usage',
+    `${command} ended with ${signal ?? `exit code ${code}`}; the search stops.`,
+    '0 is good, 125 skips, 1 to 127 is bad, all else stops.',
+  );
 }
 
 export async function bisectByCommand(subject: Subject, words: readonly string[]): Promise<number> {
   const [command, ...args] = words;
-  if (command === undefined) throw new UsageError('the command is missing.', `kwind bisect ${subject.trace} run ./test.sh`);
+  if (command === undefined)
+    throw new UsageError('the command is missing.', `kwind bisect ${subject.trace} run ./test.sh`);
   const { io, reader } = subject;
   const session = new DebugSession(new Timeline(reader, profile(reader.header.profile, reader.header.options)), {});
   const env = { ...io.env, KWIND_TRACE: pathOf(io, subject.trace) };
@@ -36,7 +41,13 @@ export async function bisectByCommand(subject: Subject, words: readonly string[]
     const ran = spawnSync(command, args, { cwd: io.cwd, env: { ...env, KWIND_POSITION: String(position) }, input });
     // A command that does not read its input closes the pipe: no reason to stop.
     const error = ran.error as NodeJS.ErrnoException | undefined;
-    if (error && error.code !== 'EPIPE') throw new ToolError('io/unreadable', `${command} cannot be run: ${error.message}.`, 'Check its name and that it may be executed.', { cause: error });
+    if (error && error.code !== 'EPIPE')
+      throw new ToolError(
+        'io/unreadable',
+        `${command} cannot be run: ${error.message}.`,
+        'Check its name and that it may be executed.',
+        { cause: error },
+      );
     await write(io.stderr, `${ran.stdout.toString()}${ran.stderr.toString()}`);
     return verdictOf(ran.status, ran.signal, command);
   });

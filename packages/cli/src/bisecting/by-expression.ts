@@ -59,7 +59,8 @@ export async function bisectByExpression(subject: Subject, text: string): Promis
   const code = await showResult(subject, bisected, result.kind === 'found' ? [property.why(result.position)] : []);
   if (result.kind !== 'found' || subject.bad - subject.good > SCANNED) return code;
   const turns = flipsOf(subject, property).length;
-  if (turns > 1) await note(subject.io, `kwind: it turns ${turns} times, and this is one of them; --all-flips shows all.`);
+  if (turns > 1)
+    await note(subject.io, `kwind: it turns ${turns} times, and this is one of them; --all-flips shows all.`);
   return code;
 }
 
@@ -67,10 +68,22 @@ export async function listFlips(subject: Subject, text: string): Promise<number>
   const { io, json, terms } = subject;
   const property = propertyOf(subject, text);
   const flips = flipsOf(subject, property);
-  if (json) await printJson(io, { trace: subject.trace, flips: flips.map(({ position, verdict }) => ({ position, now: termOf(verdict) })) });
+  if (json)
+    await printJson(io, {
+      trace: subject.trace,
+      flips: flips.map(({ position, verdict }) => ({ position, now: termOf(verdict) })),
+    });
   else {
-    await print(io, flips.flatMap(({ position, verdict }) => [`${position} turns ${termOf(verdict)}`, ...placeLines(subject, position).map((line) => `  ${line}`)]));
-    await print(io, [`${count(flips.length, 'turn')} of ${safe(text)}, which is ${termOf(property.test(subject.good))} at ${subject.good}.`]);
+    await print(
+      io,
+      flips.flatMap(({ position, verdict }) => [
+        `${position} turns ${termOf(verdict)}`,
+        ...placeLines(subject, position).map((line) => `  ${line}`),
+      ]),
+    );
+    await print(io, [
+      `${count(flips.length, 'turn')} of ${safe(text)}, which is ${termOf(property.test(subject.good))} at ${subject.good}.`,
+    ]);
   }
   return flips.length > 0 ? exitCodes.ok : exitCodes.differs;
 

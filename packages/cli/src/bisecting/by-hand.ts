@@ -1,5 +1,14 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { judged, nextProbe, outcomeOf, parsePosition, parseRange, type Bisection, type Span, type Verdict } from '@kwind/timeline';
+import {
+  judged,
+  nextProbe,
+  outcomeOf,
+  parsePosition,
+  parseRange,
+  type Bisection,
+  type Span,
+  type Verdict,
+} from '@kwind/timeline';
 import { didYouMean, ToolError } from '@kwind/x86';
 import { exitCodes, UsageError } from '../exit-code.ts';
 import { pathOf, readInput } from '../files.ts';
@@ -8,7 +17,15 @@ import { positionContext } from '../positions.ts';
 import { safe } from '../terminal.ts';
 import { placeLines, showResult, type Subject, type Terms } from './subject.ts';
 
-export const handActions = (terms: Terms): readonly string[] => ['start', terms.good, terms.bad, 'skip', 'log', 'replay', 'reset'];
+export const handActions = (terms: Terms): readonly string[] => [
+  'start',
+  terms.good,
+  terms.bad,
+  'skip',
+  'log',
+  'replay',
+  'reset',
+];
 
 /** The state of a search by hand is its log, kept beside the trace; each line is a step that was taken. */
 const fileOf = ({ io, trace }: Subject): string => `${pathOf(io, trace)}.bisect`;
@@ -24,9 +41,16 @@ const STEP = /^(\S+) (\d+)(?:\.\.(\d+))?$/;
 
 /** @throws ToolError command/usage when the text is no log of this program, or contradicts itself */
 function parseLog(text: string, name: string): Search {
-  const lines = text.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
   const bad = (line: string): never => {
-    throw new ToolError('command/usage', `${name} is no log of a search: "${line}".`, 'kwind bisect TRACE log prints one; reset begins anew.');
+    throw new ToolError(
+      'command/usage',
+      `${name} is no log of a search: "${line}".`,
+      'kwind bisect TRACE log prints one; reset begins anew.',
+    );
   };
   const start = START.exec(lines[0] ?? '') ?? bad(lines[0] ?? '');
   const terms: Terms = { good: start[3]!, bad: start[4]! };
@@ -50,7 +74,9 @@ function load(subject: Subject): Search {
   try {
     text = readFileSync(fileOf(subject), 'utf8');
   } catch (cause) {
-    throw new ToolError('command/usage', 'no search has been started.', `kwind bisect ${subject.trace} start`, { cause });
+    throw new ToolError('command/usage', 'no search has been started.', `kwind bisect ${subject.trace} start`, {
+      cause,
+    });
   }
   return parseLog(text, fileOf(subject));
 }
@@ -61,7 +87,12 @@ function save(subject: Subject, lines: readonly string[]): Search {
   try {
     writeFileSync(fileOf(subject), text);
   } catch (cause) {
-    throw new ToolError('io/unwritable', `${fileOf(subject)} cannot be written: ${(cause as Error).message}.`, 'Copy the trace to a folder of your own.', { cause });
+    throw new ToolError(
+      'io/unwritable',
+      `${fileOf(subject)} cannot be written: ${(cause as Error).message}.`,
+      'Copy the trace to a folder of your own.',
+      { cause },
+    );
   }
   return search;
 }
@@ -90,15 +121,25 @@ export async function bisectByHand(subject: Subject, action: string, words: read
 function start(subject: Subject, words: readonly string[]): Search {
   const context = positionContext(subject.reader);
   const [bad, good] = words;
-  const ends = { bad: bad === undefined ? subject.bad : parsePosition(bad, context), good: good === undefined ? subject.good : parsePosition(good, context) };
-  if (ends.good >= ends.bad) throw new UsageError(`the good position ${ends.good} does not come before the bad one ${ends.bad}.`, 'As with git: start BAD GOOD.');
+  const ends = {
+    bad: bad === undefined ? subject.bad : parsePosition(bad, context),
+    good: good === undefined ? subject.good : parsePosition(good, context),
+  };
+  if (ends.good >= ends.bad)
+    throw new UsageError(
+      `the good position ${ends.good} does not come before the bad one ${ends.bad}.`,
+      'As with git: start BAD GOOD.',
+    );
   return save(subject, [`start ${ends.bad} ${ends.good} ${subject.terms.good} ${subject.terms.bad}`]);
 }
 
 function step(subject: Subject, action: string, words: readonly string[]): Search {
   const search = load(subject);
   if (verdictOf(action, search.terms) === undefined) {
-    throw new UsageError(`bisect has no action "${action}".`, didYouMean(action, ['run', ...handActions(search.terms)], `It has run, ${handActions(search.terms).join(', ')}.`));
+    throw new UsageError(
+      `bisect has no action "${action}".`,
+      didYouMean(action, ['run', ...handActions(search.terms)], `It has run, ${handActions(search.terms).join(', ')}.`),
+    );
   }
   const lines = words.length === 0 ? [String(here(search))] : words.map((word) => spanText(spanOf(subject, word)));
   return save(subject, [...search.lines, ...lines.map((text) => `${action} ${text}`)]);
@@ -121,7 +162,8 @@ function spanOf({ reader }: Subject, word: string): Span {
 
 async function show(subject: Subject, { state, lines, terms }: Search): Promise<number> {
   const at = nextProbe(state);
-  if (at === undefined) return showResult({ ...subject, terms }, { result: outcomeOf(state), probes: lines.length - 1 });
+  if (at === undefined)
+    return showResult({ ...subject, terms }, { result: outcomeOf(state), probes: lines.length - 1 });
   const left = state.bad - state.good - 1;
   await print(subject.io, [
     `Test position ${at}: ${left.toLocaleString('en-US')} left, about ${Math.ceil(Math.log2(left + 1))} steps.`,

@@ -41,7 +41,9 @@ export function placeLines({ reader }: Subject, position: number): string[] {
 }
 
 const callLine = (call: EventView & { type: 'call.entered' }): string =>
-  [callText(call), call.caller === '' ? '' : `from ${safe(call.caller)}`, safe(call.origin)].filter((part) => part !== '').join('  ');
+  [callText(call), call.caller === '' ? '' : `from ${safe(call.caller)}`, safe(call.origin)]
+    .filter((part) => part !== '')
+    .join('  ');
 
 /** The calls open around an event, innermost first. */
 function callsAround(reader: SqliteTraceReader, event: EventView): (EventView & { type: 'call.entered' })[] {
@@ -54,14 +56,32 @@ function callsAround(reader: SqliteTraceReader, event: EventView): (EventView & 
 function placeJson({ reader }: Subject, position: number): object {
   const event = eventAt(reader, position - 1);
   if (!event) return { position, event: null, calls: [] };
-  const calls = callsAround(reader, event).map(({ seq, fn, args, caller, stack, origin }) => ({ seq, fn, args, caller, stack, origin }));
+  const calls = callsAround(reader, event).map(({ seq, fn, args, caller, stack, origin }) => ({
+    seq,
+    fn,
+    args,
+    caller,
+    stack,
+    origin,
+  }));
   return { position, event: { seq: event.seq, ...toEvent(event) }, calls };
 }
 
 /** Say what a search came to. `why` are sentences about the first bad position. */
-export async function showResult(subject: Subject, { result, probes }: Bisected, why: readonly string[] = []): Promise<number> {
+export async function showResult(
+  subject: Subject,
+  { result, probes }: Bisected,
+  why: readonly string[] = [],
+): Promise<number> {
   const { io, trace, terms, json } = subject;
-  if (json) await printJson(io, { trace, result: result.kind, probes, why, ...(result.kind === 'found' ? placeJson(subject, result.position) : result) });
+  if (json)
+    await printJson(io, {
+      trace,
+      result: result.kind,
+      probes,
+      why,
+      ...(result.kind === 'found' ? placeJson(subject, result.position) : result),
+    });
   switch (result.kind) {
     case 'found':
       if (!json)
@@ -73,7 +93,10 @@ export async function showResult(subject: Subject, { result, probes }: Bisected,
         ]);
       return exitCodes.ok;
     case 'skipped':
-      if (!json) await print(io, [`Only skipped positions are left: the first ${terms.bad} one is one of ${result.span.from} to ${result.span.to - 1}.`]);
+      if (!json)
+        await print(io, [
+          `Only skipped positions are left: the first ${terms.bad} one is one of ${result.span.from} to ${result.span.to - 1}.`,
+        ]);
       return CANNOT_JUDGE;
     case 'no-turn':
       await note(io, noTurn(subject, result.position, result.verdict));
@@ -82,7 +105,9 @@ export async function showResult(subject: Subject, { result, probes }: Bisected,
 }
 
 function noTurn({ terms, good }: Subject, position: number, verdict: string): string {
-  if (verdict === 'skip') return `kwind: position ${position} is an end of the search and cannot be skipped; choose another with --good-at or --bad-at.`;
-  if (position === good) return `kwind: position ${position} is ${terms.bad} already; name a ${terms.good} one with --good-at.`;
+  if (verdict === 'skip')
+    return `kwind: position ${position} is an end of the search and cannot be skipped; choose another with --good-at or --bad-at.`;
+  if (position === good)
+    return `kwind: position ${position} is ${terms.bad} already; name a ${terms.good} one with --good-at.`;
   return `kwind: position ${position} is ${terms.good}, so nothing turned ${terms.bad} for good; --all-flips shows what was ${terms.bad} in between, --bad-at names a ${terms.bad} position.`;
 }

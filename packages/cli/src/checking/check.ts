@@ -43,7 +43,10 @@ interface Checked {
 }
 
 const split = (texts: readonly string[]): readonly string[] =>
-  texts.flatMap((text) => text.split(',')).map((text) => text.trim()).filter((text) => text !== '');
+  texts
+    .flatMap((text) => text.split(','))
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
 
 /**
  * The verb `check`.
@@ -54,7 +57,8 @@ export async function check(io: Io, options: CheckOptions): Promise<number> {
     await (options.json ? printJson(io, rules.map(describeRule)) : print(io, renderRules(rules, paintFor(io))));
     return exitCodes.ok;
   }
-  if (options.trace === undefined) throw new UsageError('the trace is missing.', 'kwind check TRACE, or kwind check --list');
+  if (options.trace === undefined)
+    throw new UsageError('the trace is missing.', 'kwind check TRACE, or kwind check --list');
   const selected = selectRules(split(options.rule), split(options.noRule));
   const reader = openTrace(pathOf(io, options.trace));
   try {
@@ -67,7 +71,13 @@ export async function check(io: Io, options: CheckOptions): Promise<number> {
   }
 }
 
-const describeRule = ({ name, severity, title, explanation, source }: Rule): object => ({ name, severity, title, explanation, source });
+const describeRule = ({ name, severity, title, explanation, source }: Rule): object => ({
+  name,
+  severity,
+  title,
+  explanation,
+  source,
+});
 
 function runOn(io: Io, reader: SqliteTraceReader, selected: readonly Rule[]): readonly Finding[] {
   const progress = new Progress(io, 'checking');
@@ -82,7 +92,10 @@ function runOn(io: Io, reader: SqliteTraceReader, selected: readonly Rule[]): re
 
 async function silencesOf(io: Io, options: CheckOptions, reader: SqliteTraceReader): Promise<readonly Silence[]> {
   const file = options.silences === undefined ? '' : (await readInput(options.silences, io)).toString('utf8');
-  const lines = file.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+  const lines = file
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
   const context = positionContext(reader);
   return [...options.silence, ...lines].map((text) => parseSilence(text, (range) => parseRange(range, context)));
 }
@@ -105,6 +118,11 @@ function writeText(io: Io, name: string, text: string): void {
   try {
     writeFileSync(pathOf(io, name), text);
   } catch (cause) {
-    throw new ToolError('io/unwritable', `${name} cannot be written: ${(cause as Error).message}.`, 'Check the folder and its permissions.', { cause });
+    throw new ToolError(
+      'io/unwritable',
+      `${name} cannot be written: ${(cause as Error).message}.`,
+      'Check the folder and its permissions.',
+      { cause },
+    );
   }
 }

@@ -9,7 +9,7 @@ import { traceArgument } from './options.ts';
 import { defineCommand } from './spec.ts';
 
 /** Of the whole trace, and of the machine at one position. */
-const whole = ['jsonl', 'ndjson'] as const;
+const whole = ['jsonl', 'ndjson', 'sqlite'] as const;
 const texts = ['ptdump', 'iomem', 'ioports'] as const;
 
 export const exportCommand = defineCommand({
@@ -18,6 +18,7 @@ export const exportCommand = defineCommand({
   examples: [
     { command: 'export boot.kwind --to jsonl', what: 'header and events as lines of JSON' },
     { command: 'export boot.kwind --to jsonl -o boot.jsonl', what: 'into a file; kwind import reads it back' },
+    { command: 'export boot.kwind --to sqlite -o boot.db', what: 'plain tables that any SQLite reads' },
     { command: 'export boot.kwind --to ptdump --at 640', what: 'as debugfs page_tables/kernel shows it there' },
     { command: 'export boot.kwind --to iomem --unprivileged', what: '/proc/iomem as an ordinary user reads it' },
   ],
@@ -51,6 +52,7 @@ export const exportCommand = defineCommand({
     if (format === 'ptdump' && args.unprivileged) {
       throw new UsageError('--unprivileged makes no difference to ptdump.', 'It goes with iomem and ioports.');
     }
+    if (args.to === 'sqlite') return (await import('../querying/plain.ts')).exportPlain(io, args);
     return format === undefined ? exportEvents(io, args) : exportText(io, args, format);
   },
 });

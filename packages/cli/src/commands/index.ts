@@ -1,4 +1,6 @@
 import { conformCommand } from './conform.ts';
+import { assertCommand } from './assert.ts';
+import { baselineCommand } from './baseline.ts';
 import { bisectCommand } from './bisect.ts';
 import { checkCommand } from './check.ts';
 import { debugCommand } from './debug.ts';
@@ -13,6 +15,7 @@ import { infoCommand } from './info.ts';
 import { logCommand } from './log.ts';
 import { profilesCommand } from './profiles.ts';
 import { recordCommand } from './record.ts';
+import { regressCommand } from './regress.ts';
 import { showCommand } from './show.ts';
 import { sqlCommand } from './sql.ts';
 import type { CommandSpec } from './spec.ts';
@@ -30,6 +33,9 @@ export const commands: readonly CommandSpec[] = [
   diffCommand,
   bisectCommand,
   checkCommand,
+  assertCommand,
+  baselineCommand,
+  regressCommand,
   sqlCommand,
   verifyCommand,
   exportCommand,

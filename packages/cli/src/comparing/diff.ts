@@ -1,6 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { catalog, codesMatching } from '@kwind/events';
-import { diffStates, diffTraces, parsePosition, Timeline, type DiffOptions, type DiffRange, type StateLine, type TraceDiff } from '@kwind/timeline';
+import {
+  diffStates,
+  diffTraces,
+  parsePosition,
+  Timeline,
+  type DiffOptions,
+  type DiffRange,
+  type StateLine,
+  type TraceDiff,
+} from '@kwind/timeline';
 import { openTrace, type SqliteTraceReader } from '@kwind/trace';
 import { didYouMean, profile, ToolError } from '@kwind/x86';
 import { exitCodes } from '../exit-code.ts';
@@ -62,10 +71,14 @@ function compare(options: DiffCommandOptions, a: SqliteTraceReader, b: SqliteTra
   const asked = diffOptionsOf(options, a, b);
   const names = { a: options.a, b: options.b };
   // Equal chains are equal events: nothing has to be read.
-  if (a.digest === b.digest && a.length === b.length) return { ...names, diff: { ...nothing, events: { a: a.length, b: b.length } }, states: [] };
+  if (a.digest === b.digest && a.length === b.length)
+    return { ...names, diff: { ...nothing, events: { a: a.length, b: b.length } }, states: [] };
   const [left, right] = [sideOf(a), sideOf(b)];
   const found = diffTraces(left, right, asked);
-  const states = diffStates(new Timeline(a, left.profile).stateAt(asked.range!.a.to), new Timeline(b, right.profile).stateAt(asked.range!.b.to));
+  const states = diffStates(
+    new Timeline(a, left.profile).stateAt(asked.range!.a.to),
+    new Timeline(b, right.profile).stateAt(asked.range!.b.to),
+  );
   return { ...names, diff: found, states: states.some(({ side }) => side !== 'both') ? states : [] };
 }
 
@@ -74,13 +87,19 @@ const sideOf = (reader: SqliteTraceReader): { reader: SqliteTraceReader; profile
   profile: profile(reader.header.profile, reader.header.options),
 });
 
-const split = (texts: readonly string[]): string[] => texts.flatMap((text) => text.split(',')).filter((text) => text !== '');
+const split = (texts: readonly string[]): string[] =>
+  texts.flatMap((text) => text.split(',')).filter((text) => text !== '');
 
 function diffOptionsOf(options: DiffCommandOptions, a: SqliteTraceReader, b: SqliteTraceReader): DiffOptions {
   const ignore = split(options.ignore);
   const fields = catalog.flatMap((spec) => Object.keys(spec.fields).flatMap((name) => [name, `${spec.type}.${name}`]));
   for (const name of ignore) {
-    if (!fields.includes(name)) throw new ToolError('option/invalid', `no event has a field "${name}".`, didYouMean(name, fields, 'kwind events lists them.'));
+    if (!fields.includes(name))
+      throw new ToolError(
+        'option/invalid',
+        `no event has a field "${name}".`,
+        didYouMean(name, fields, 'kwind events lists them.'),
+      );
   }
   return {
     ignore,
@@ -92,7 +111,10 @@ function diffOptionsOf(options: DiffCommandOptions, a: SqliteTraceReader, b: Sql
 
 function rangeOf({ from, to }: DiffCommandOptions, reader: SqliteTraceReader): DiffRange {
   const context = positionContext(reader);
-  return { from: from === undefined ? 0 : parsePosition(from, context), to: to === undefined ? reader.length : parsePosition(to, context) };
+  return {
+    from: from === undefined ? 0 : parsePosition(from, context),
+    to: to === undefined ? reader.length : parsePosition(to, context),
+  };
 }
 
 async function show(io: Io, options: DiffCommandOptions, report: DiffReport): Promise<void> {
@@ -107,6 +129,11 @@ function writePage(io: Io, name: string, text: string): void {
   try {
     writeFileSync(pathOf(io, name), text);
   } catch (cause) {
-    throw new ToolError('io/unwritable', `${name} cannot be written: ${(cause as Error).message}.`, 'Check the folder and its permissions.', { cause });
+    throw new ToolError(
+      'io/unwritable',
+      `${name} cannot be written: ${(cause as Error).message}.`,
+      'Check the folder and its permissions.',
+      { cause },
+    );
   }
 }

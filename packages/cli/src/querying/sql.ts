@@ -23,7 +23,8 @@ export async function sql(io: Io, options: SqlOptions): Promise<number> {
     await print(io, tableLines());
     return exitCodes.ok;
   }
-  if (options.query !== undefined && options.file !== undefined) throw new UsageError('give a query or --file, one of the two.', 'kwind sql TRACE -f report.sql');
+  if (options.query !== undefined && options.file !== undefined)
+    throw new UsageError('give a query or --file, one of the two.', 'kwind sql TRACE -f report.sql');
   const text = options.query ?? (await readInput(options.file ?? STDIN, io)).toString('utf8');
   const reader = openTrace(pathOf(io, options.trace));
   const query = new TraceQuery(reader);
@@ -39,7 +40,10 @@ export async function sql(io: Io, options: SqlOptions): Promise<number> {
 
 const tableLines = (): string[] => [
   ...historyTables.flatMap(({ name, doc, columns }) => [`${name}(${columns.join(', ')})`, `    ${doc}`]),
-  ...historyFunctions.flatMap(({ name, doc, parameters, columns }) => [`${name}(${parameters.join(', ')}) -> (${columns.join(', ')})`, `    ${doc}`]),
+  ...historyFunctions.flatMap(({ name, doc, parameters, columns }) => [
+    `${name}(${parameters.join(', ')}) -> (${columns.join(', ')})`,
+    `    ${doc}`,
+  ]),
   'translate(address, pos)',
   '    the physical address that an address translates to at a position, or NULL',
   'address(text)',
@@ -62,7 +66,11 @@ function* csvLines({ columns, rows }: QueryResult): Generator<string> {
 
 function tableText(io: Io, { columns, rows }: QueryResult): string[] {
   const cells = Array.from(rows, (row) => row.map((value) => (value === null ? '-' : safe(String(value)))));
-  const isNumber = (i: number): boolean => cells.length > 0 && cells.every((row) => /^(?:-|-?\d+(?:\.\d+)?)$/.test(row[i]!));
-  const heads = columns.map((head, i) => ({ head: safe(head), align: isNumber(i) ? ('right' as const) : ('left' as const) }));
+  const isNumber = (i: number): boolean =>
+    cells.length > 0 && cells.every((row) => /^(?:-|-?\d+(?:\.\d+)?)$/.test(row[i]!));
+  const heads = columns.map((head, i) => ({
+    head: safe(head),
+    align: isNumber(i) ? ('right' as const) : ('left' as const),
+  }));
   return [...table(heads, cells, widthOf(io)), `(${count(cells.length, 'row')})`];
 }

@@ -30,8 +30,12 @@ export function renderFindings({ trace, events, selected, findings }: Shown, pai
 
 function renderFinding(finding: Finding, paint: Paint): string[] {
   const { rule, severity, message, span, lasting, culprit, details } = finding;
-  const spanText = span.to - span.from === 1 ? `at ${span.from}` : `from ${span.from} to ${lasting ? 'the end' : span.to - 1}`;
-  const events = finding.first === finding.last ? `event #${finding.first + 1}` : `events #${finding.first + 1} to #${finding.last + 1}`;
+  const spanText =
+    span.to - span.from === 1 ? `at ${span.from}` : `from ${span.from} to ${lasting ? 'the end' : span.to - 1}`;
+  const events =
+    finding.first === finding.last
+      ? `event #${finding.first + 1}`
+      : `events #${finding.first + 1} to #${finding.last + 1}`;
   const width = Math.max(0, ...details.map(({ name }) => name.length));
   return [
     `${paint(tints[severity], severity)}  ${paint('bold', rule)}  ${spanText}`,

@@ -20,22 +20,32 @@ const itemHtml = (side: 'a' | 'b', item: DiffItem): string =>
   `<div class="${side}"><span class="place">${side.toUpperCase()} #${item.seq + 1}</span> <code>${text(item.text)}</code></div>`;
 
 function articleOf({ kind, what, a, b, path, fields, rejoin }: Difference): string {
-  const rows = fields.map((field) => `<tr><td>${text(field.name)}</td><td class="a">${text(field.a)}</td><td class="b">${text(field.b)}</td></tr>`);
+  const rows = fields.map(
+    (field) =>
+      `<tr><td>${text(field.name)}</td><td class="a">${text(field.a)}</td><td class="b">${text(field.b)}</td></tr>`,
+  );
   return [
     `<article><h2>${titles[kind]}: ${what}</h2>`,
     ...(a ? [itemHtml('a', a)] : []),
     ...(b ? [itemHtml('b', b)] : []),
     ...(rows.length > 0 ? [`<table>${rows.join('')}</table>`] : []),
     ...(path.length > 0 ? [`<div class="path">in <code>${text(path.join(' > '))}</code></div>`] : []),
-    ...(rejoin ? [`<div class="path">the same again from #${rejoin.a + 1} of A and #${rejoin.b + 1} of B on</div>`] : []),
+    ...(rejoin
+      ? [`<div class="path">the same again from #${rejoin.a + 1} of A and #${rejoin.b + 1} of B on</div>`]
+      : []),
     '</article>',
   ].join('\n');
 }
 
 /** The report as one page that needs nothing else. */
 export function diffPage({ a, b, diff, states }: DiffReport): string {
-  const slides = diff.slides.map((slide) => `<p class="path">${text(slide.what)}: ${hex(slide.a)} in A, ${hex(slide.b)} in B; taken out of the comparison.</p>`);
-  const lines = states.map(({ side, text: line }) => (side === 'both' ? ` ${text(line)}` : `<span class="${side}">${side === 'a' ? '-' : '+'}${text(line)}</span>`));
+  const slides = diff.slides.map(
+    (slide) =>
+      `<p class="path">${text(slide.what)}: ${hex(slide.a)} in A, ${hex(slide.b)} in B; taken out of the comparison.</p>`,
+  );
+  const lines = states.map(({ side, text: line }) =>
+    side === 'both' ? ` ${text(line)}` : `<span class="${side}">${side === 'a' ? '-' : '+'}${text(line)}</span>`,
+  );
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${text(a)} and ${text(b)}</title><style>${style}</style></head><body>

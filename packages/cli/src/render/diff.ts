@@ -39,7 +39,9 @@ const stateText = ({ side, text }: StateLine): string => `${{ both: ' ', a: '-',
 
 /** Lines of a diff that differ, with a few around them. */
 function hunks(lines: readonly StateLine[]): string[] {
-  const near = lines.map((_, i) => lines.slice(Math.max(0, i - AROUND), i + AROUND + 1).some(({ side }) => side !== 'both'));
+  const near = lines.map((_, i) =>
+    lines.slice(Math.max(0, i - AROUND), i + AROUND + 1).some(({ side }) => side !== 'both'),
+  );
   return lines.flatMap((line, i) => (near[i] ? [`  ${stateText(line)}`] : near[i - 1] ? ['    …'] : []));
 }
 
@@ -49,20 +51,30 @@ const slideLines = ({ diff }: DiffReport): string[] =>
 const headOf = ({ a, b, diff }: DiffReport): string =>
   `A ${safe(a)}, ${count(diff.events.a, 'event')}; B ${safe(b)}, ${count(diff.events.b, 'event')}`;
 
-const tolerated = ({ diff }: DiffReport): string[] => (diff.tolerated === 0 ? [] : [`(${count(diff.tolerated, 'call')} in another order, tolerated)`]);
+const tolerated = ({ diff }: DiffReport): string[] =>
+  diff.tolerated === 0 ? [] : [`(${count(diff.tolerated, 'call')} in another order, tolerated)`];
 
 export function renderDiff(report: DiffReport, style: Style): string[] {
   const { diff, states } = report;
   const head = [headOf(report), ...slideLines(report), ...tolerated(report)];
   if (diff.same) return [...head, 'The same.'];
   const [first] = diff.differences;
-  const where = [first?.a && `#${first.a.seq + 1} of A`, first?.b && `#${first.b.seq + 1} of B`].filter(Boolean).join(' and ');
+  const where = [first?.a && `#${first.a.seq + 1} of A`, first?.b && `#${first.b.seq + 1} of B`]
+    .filter(Boolean)
+    .join(' and ');
   return [
     ...head,
     `${count(diff.differences.length, 'difference')}, the first at ${where}`,
     '',
-    ...shortened(diff.differences.map((one) => linesOf(one).join('\n')), SHOWN, 'differences', style),
-    ...(states.length === 0 ? ['', 'At the end both machines are the same in what they map and hold.'] : ['', 'At the end:', ...hunks(states)]),
+    ...shortened(
+      diff.differences.map((one) => linesOf(one).join('\n')),
+      SHOWN,
+      'differences',
+      style,
+    ),
+    ...(states.length === 0
+      ? ['', 'At the end both machines are the same in what they map and hold.']
+      : ['', 'At the end:', ...hunks(states)]),
   ];
 }
 
@@ -86,9 +98,15 @@ export function renderUnified(report: DiffReport, style: Style): string[] {
   const { diff, states } = report;
   const sign = (tint: 'red' | 'green', mark: string, text: string): string => style.paint(tint, `${mark}${safe(text)}`);
   const hunk = ({ kind, a, b, path, fields }: Difference): string[] => [
-    style.paint('cyan', `@@ ${a ? `-${a.seq + 1}` : '-'} ${b ? `+${b.seq + 1}` : '+'} @@ ${path.map(safe).join(' > ')}${kind === 'moved' ? ' (moved)' : ''}`),
+    style.paint(
+      'cyan',
+      `@@ ${a ? `-${a.seq + 1}` : '-'} ${b ? `+${b.seq + 1}` : '+'} @@ ${path.map(safe).join(' > ')}${kind === 'moved' ? ' (moved)' : ''}`,
+    ),
     ...(kind === 'changed' && fields.length > 0 && a && b
-      ? fields.flatMap((field) => [sign('red', '-', `${a.type} ${field.name}=${field.a}`), sign('green', '+', `${b.type} ${field.name}=${field.b}`)])
+      ? fields.flatMap((field) => [
+          sign('red', '-', `${a.type} ${field.name}=${field.a}`),
+          sign('green', '+', `${b.type} ${field.name}=${field.b}`),
+        ])
       : [...(a ? [sign('red', '-', a.text)] : []), ...(b ? [sign('green', '+', b.text)] : [])]),
   ];
   if (diff.same) return [];

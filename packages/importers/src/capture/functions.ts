@@ -76,7 +76,7 @@ const known: Readonly<Record<string, Traced>> = {
 
 export const tracedFunction = (fn: string): Traced | undefined => (Object.hasOwn(known, fn) ? known[fn] : undefined);
 
-const leaves: readonly Traced['is'][] = ['store', 'page-flush', 'flush', 'root-load', 'setup', 'phase'];
+const leaves: readonly Traced['is'][] = ['store', 'page-flush', 'flush', 'root-load', 'setup', 'inner', 'phase'];
 
 /** Functions that call nothing that is traced, so that they end where they begin; setup_arch() is the exception among the phases. */
 export function isLeaf(fn: string): boolean {

@@ -10,11 +10,13 @@ const imageParts: Readonly<Record<string, readonly [first: string, behind: strin
   'Kernel bss': ['__bss_start', '__bss_stop'],
 };
 
-/** Symbols of the image by the resources that setup_arch() inserts for it; physical addresses of an image at its link address. */
-export function imageOf(calls: readonly CaptureCall[]): ShownPlace[] {
+/**
+ * Symbols of the image by the resources that setup_arch() inserts for it.
+ * @param base how far the image was moved in memory from where it is linked (phys_base)
+ */
+export function imageOf(calls: readonly CaptureCall[], base: bigint): ShownPlace[] {
   const text = calls.flatMap(({ resources }) => resources).find(({ name }) => name === 'Kernel code');
-  // An image that was moved in memory would need phys_base first, which another place shows.
-  if (text?.start !== LINKED_AT) return [];
+  if (text === undefined || text.start - base !== LINKED_AT) return [];
   return [
     ...calls.flatMap(({ n, fn, resources }) => {
       const part = resources.at(-1);
@@ -25,8 +27,8 @@ export function imageOf(calls: readonly CaptureCall[]): ShownPlace[] {
       if (!part || !symbols) return [];
       const why = `record ${n} inserts "${part.name}"`;
       return [
-        { option: `symbol.${symbols[0]}=${hex(START_KERNEL_MAP + part.start)}`, why },
-        { option: `symbol.${symbols[1]}=${hex(START_KERNEL_MAP + part.end + 1n)}`, why },
+        { option: `symbol.${symbols[0]}=${hex(START_KERNEL_MAP + part.start - base)}`, why },
+        { option: `symbol.${symbols[1]}=${hex(START_KERNEL_MAP + part.end + 1n - base)}`, why },
       ];
     }),
     ...endOf(calls),

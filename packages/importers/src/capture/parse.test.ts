@@ -52,6 +52,23 @@ describe('a capture', () => {
     expect(calls[0]!.end).toBe('inferred');
   });
 
+  it('does not take the next initcall for a part of the one before, though both return to the same place', () => {
+    const loop = ['do_one_initcall+0x59', 'kernel_init_freeable+0x21e'];
+    const { calls } = read(
+      { n: 0, f: 'check_early_ioremap_leak', a: [], s: loop },
+      { n: 1, f: 'insert_resource', a: ['1', '2'], s: ['pci_mmcfg_late_insert_resources+0x3d', ...loop] },
+      { n: 2, f: 'iounmap', a: ['ffffc90000005000'], s: loop },
+      { n: 3, f: 'native_set_pte', a: ['ffff888000001000', '0'], s: ['iounmap+0x9', ...loop] },
+      { n: 4, f: 'request_resource', a: ['1', '2'], s: ['late+0x3d', ...loop] },
+    );
+    expect(shape(calls)).toEqual([
+      'check_early_ioremap_leak',
+      'insert_resource',
+      ['iounmap', 'native_set_pte'],
+      'request_resource',
+    ]);
+  });
+
   it('counts what a function jumps to at its end as inside, and its next call from the same place as another', () => {
     const set = (n: number) => ({ n, f: '__early_set_fixmap', a: ['5ff', '0', '0'], s: ['__early_ioremap+0xf2'] });
     const flush = {

@@ -39,12 +39,14 @@ export function symbolNotes(meta: unknown): SymbolNotes {
  */
 export function shownPlaces(capture: Capture, notes: SymbolNotes = {}): readonly ShownPlace[] {
   const calls = [...everyCall(capture.calls)];
+  const symbols = symbolsOf(calls, notes);
+  const base = symbols.find(({ option }) => option.startsWith('phys_base='))?.option.slice('phys_base='.length) ?? '0';
   const places = [
     ...pagingOf(calls),
     ...widthOf(calls),
     ...largePages(calls),
-    ...imageOf(calls),
-    ...symbolsOf(calls, notes),
+    ...imageOf(calls, base.startsWith('-') ? -BigInt(base.slice(1)) : BigInt(base)),
+    ...symbols,
   ];
   return [...places, ...vmallocOf(calls, places)];
 }

@@ -7,10 +7,14 @@ export const symbolOf = (frame: string): string =>
 /** How surely a record lies inside a call that was entered before it. */
 export type Within = 'yes' | 'no' | 'unknown';
 
+/** A function that calls one function after the other from one place. */
+const LOOP = 'do_one_initcall';
+
 /**
  * Whether `later` was reached from inside `call`, by its stack. The nearest frame that belongs to the caller of `call`
  * decides: when it is the very return address that `call` has, `later` came that way, also when a tail call has taken
  * `call` itself off the stack. A frame of `call` nearer than that says so too. When neither shows, the stack says nothing.
+ * The address in do_one_initcall() is the same for every initcall, so it shows nothing.
  */
 export function isWithin(call: CaptureRecord, later: CaptureRecord): Within {
   const [site] = call.stack;
@@ -19,7 +23,7 @@ export function isWithin(call: CaptureRecord, later: CaptureRecord): Within {
   const caller = site === undefined ? undefined : symbolOf(site);
   for (const frame of later.stack) {
     const symbol = symbolOf(frame);
-    if (frame === site || symbol === call.fn) return 'yes';
+    if (symbol === call.fn || (frame === site && symbol !== LOOP)) return 'yes';
     if (symbol === caller) return 'no';
   }
   return 'unknown';

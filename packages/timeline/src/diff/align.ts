@@ -11,7 +11,15 @@ export function align(a: readonly number[], b: readonly number[]): Pairs {
   return pairs;
 }
 
-function alignInto(a: readonly number[], fromA: number, toA: number, b: readonly number[], fromB: number, toB: number, pairs: [number, number][]): void {
+function alignInto(
+  a: readonly number[],
+  fromA: number,
+  toA: number,
+  b: readonly number[],
+  fromB: number,
+  toB: number,
+  pairs: [number, number][],
+): void {
   let [lowA, lowB, highA, highB] = [fromA, fromB, toA, toB];
   while (lowA < highA && lowB < highB && a[lowA] === b[lowB]) pairs.push([lowA++, lowB++]);
   while (highA > lowA && highB > lowB && a[highA - 1] === b[highB - 1]) [highA, highB] = [highA - 1, highB - 1];
@@ -24,7 +32,14 @@ function alignInto(a: readonly number[], fromA: number, toA: number, b: readonly
 }
 
 /** Myers' greedy search; undefined when it would need too many edits. */
-function shortestEdit(a: readonly number[], fromA: number, toA: number, b: readonly number[], fromB: number, toB: number): [number, number][] | undefined {
+function shortestEdit(
+  a: readonly number[],
+  fromA: number,
+  toA: number,
+  b: readonly number[],
+  fromB: number,
+  toB: number,
+): [number, number][] | undefined {
   const [n, m] = [toA - fromA, toB - fromB];
   const most = Math.min(n + m, MOST_EDITS);
   const reach = new Int32Array(2 * most + 3);
@@ -36,7 +51,8 @@ function shortestEdit(a: readonly number[], fromA: number, toA: number, b: reado
       let x = down ? reach[middle + k + 1]! : reach[middle + k - 1]! + 1;
       while (x < n && x - k < m && x - k >= 0 && a[fromA + x] === b[fromB + x - k]) x++;
       reach[middle + k] = x;
-      if (x >= n && x - k >= m) return walkBack([...trail, reach.slice(middle - d - 1, middle + d + 2)], n, m, fromA, fromB);
+      if (x >= n && x - k >= m)
+        return walkBack([...trail, reach.slice(middle - d - 1, middle + d + 2)], n, m, fromA, fromB);
     }
     trail.push(reach.slice(middle - d - 1, middle + d + 2));
   }
@@ -44,7 +60,13 @@ function shortestEdit(a: readonly number[], fromA: number, toA: number, b: reado
 }
 
 /** From the end back along the furthest points: diagonals are what both have. `trail[d]` holds k from −d−1 to d+1. */
-function walkBack(trail: readonly Int32Array[], n: number, m: number, fromA: number, fromB: number): [number, number][] {
+function walkBack(
+  trail: readonly Int32Array[],
+  n: number,
+  m: number,
+  fromA: number,
+  fromB: number,
+): [number, number][] {
   const pairs: [number, number][] = [];
   let [x, y] = [n, m];
   for (let d = trail.length - 1; d > 0; d--) {
@@ -62,7 +84,15 @@ function walkBack(trail: readonly Int32Array[], n: number, m: number, fromA: num
 }
 
 /** Patience: what occurs once on each side, as far as it stands in one order, cuts the lists into short pieces. */
-function byAnchors(a: readonly number[], fromA: number, toA: number, b: readonly number[], fromB: number, toB: number, pairs: [number, number][]): void {
+function byAnchors(
+  a: readonly number[],
+  fromA: number,
+  toA: number,
+  b: readonly number[],
+  fromB: number,
+  toB: number,
+  pairs: [number, number][],
+): void {
   const [onlyA, onlyB] = [placesOf(a, fromA, toA), placesOf(b, fromB, toB)];
   const both: [number, number][] = [];
   for (const [value, place] of onlyA) {

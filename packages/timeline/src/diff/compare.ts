@@ -34,7 +34,11 @@ class Comparison {
   readonly #b: { readonly side: DiffSide; readonly normaliser: Normaliser };
   readonly #tolerateReorder: boolean;
 
-  constructor(a: { side: DiffSide; normaliser: Normaliser }, b: { side: DiffSide; normaliser: Normaliser }, options: DiffOptions) {
+  constructor(
+    a: { side: DiffSide; normaliser: Normaliser },
+    b: { side: DiffSide; normaliser: Normaliser },
+    options: DiffOptions,
+  ) {
     this.#a = a;
     this.#b = b;
     this.#tolerateReorder = options.tolerateReorder === true;
@@ -53,13 +57,22 @@ class Comparison {
   #moved(gaps: readonly Gap[], path: readonly string[]): ReadonlySet<Part> {
     const moved = new Set<Part>();
     const spare = new Map<number, Part[]>();
-    for (const part of gaps.flatMap((gap) => gap.b)) if (part.call) spare.set(part.id, [...(spare.get(part.id) ?? []), part]);
+    for (const part of gaps.flatMap((gap) => gap.b))
+      if (part.call) spare.set(part.id, [...(spare.get(part.id) ?? []), part]);
     for (const part of gaps.flatMap((gap) => gap.a)) {
       const other = part.call ? spare.get(part.id)?.shift() : undefined;
       if (!other) continue;
       moved.add(part).add(other);
       if (this.#tolerateReorder) this.tolerated++;
-      else this.differences.push({ kind: 'moved', what: 'call', a: this.#itemA(part), b: this.#itemB(other), path, fields: [] });
+      else
+        this.differences.push({
+          kind: 'moved',
+          what: 'call',
+          a: this.#itemA(part),
+          b: this.#itemB(other),
+          path,
+          fields: [],
+        });
     }
     return moved;
   }
@@ -83,14 +96,25 @@ class Comparison {
     const kind = (part: Part, { side }: { side: DiffSide }): string =>
       part.call ? `call ${part.call.fn}` : eventAt(side, part.seq).type;
     const words = new Words();
-    return align(a.map((part) => words.of(kind(part, this.#a))), b.map((part) => words.of(kind(part, this.#b))));
+    return align(
+      a.map((part) => words.of(kind(part, this.#a))),
+      b.map((part) => words.of(kind(part, this.#b))),
+    );
   }
 
   #pair(a: Part, b: Part, gap: Gap, path: readonly string[]): void {
     const fields = changes(this.#fieldsA(a), this.#fieldsB(b));
     const rejoin = gap.rejoin ? { rejoin: gap.rejoin } : {};
     if (!a.call || !b.call || fields.length > 0) {
-      this.differences.push({ kind: 'changed', what: a.call ? 'call' : 'event', a: this.#itemA(a), b: this.#itemB(b), path, fields, ...rejoin });
+      this.differences.push({
+        kind: 'changed',
+        what: a.call ? 'call' : 'event',
+        a: this.#itemA(a),
+        b: this.#itemB(b),
+        path,
+        fields,
+        ...rejoin,
+      });
       // A call with other arguments does other things: that it was called so is the news.
       return;
     }
@@ -99,8 +123,10 @@ class Comparison {
 
   #alone({ a, b, rejoin }: Gap, path: readonly string[]): void {
     const common = { path, fields: [], ...(rejoin && { rejoin }) };
-    for (const part of a) this.differences.push({ kind: 'only-a', what: part.call ? 'call' : 'event', a: this.#itemA(part), ...common });
-    for (const part of b) this.differences.push({ kind: 'only-b', what: part.call ? 'call' : 'event', b: this.#itemB(part), ...common });
+    for (const part of a)
+      this.differences.push({ kind: 'only-a', what: part.call ? 'call' : 'event', a: this.#itemA(part), ...common });
+    for (const part of b)
+      this.differences.push({ kind: 'only-b', what: part.call ? 'call' : 'event', b: this.#itemB(part), ...common });
   }
 
   #fieldsA = (part: Part): NormalField[] => this.#a.normaliser.fieldsOf(eventAt(this.#a.side, part.seq));
@@ -113,7 +139,10 @@ const idOf = (part: Part): number => part.id;
 const keyOf = (part: Part): number => part.call?.key ?? -2 - part.id;
 const kindOf = (part: Part): number => part.id;
 
-function eventAt({ reader }: DiffSide, seq: number): ReturnType<ReturnType<DiffSide['reader']['batchContaining']>['at']> {
+function eventAt(
+  { reader }: DiffSide,
+  seq: number,
+): ReturnType<ReturnType<DiffSide['reader']['batchContaining']>['at']> {
   const batch = reader.batchContaining(seq);
   return batch.at(seq - batch.firstSeq);
 }
@@ -138,7 +167,9 @@ function slidesOf(a: DiffSide, b: DiffSide): Slide[] {
     ['vmalloc area', profile.vmallocStart],
   ];
   const there = new Map(places(b));
-  return places(a).flatMap(([what, value]) => (there.get(what) === value ? [] : [{ what, a: value, b: there.get(what)! }]));
+  return places(a).flatMap(([what, value]) =>
+    there.get(what) === value ? [] : [{ what, a: value, b: there.get(what)! }],
+  );
 }
 
 /**
@@ -152,7 +183,8 @@ export function diffTraces(a: DiffSide, b: DiffSide, options: DiffOptions = {}):
   const apart = { slid: slides.length > 0, rebuilt: slides.length === 0 && !haveSameSymbols(a, b) };
   const [left, right] = [new Normaliser(a, options, apart), new Normaliser(b, options, apart)];
   const range = options.range ?? { a: { from: 0, to: a.reader.length }, b: { from: 0, to: b.reader.length } };
-  if (range.a.from > range.a.to || range.b.from > range.b.to) throw new ToolError('position/invalid', 'a range ends before it starts.', 'Turn it round.');
+  if (range.a.from > range.a.to || range.b.from > range.b.to)
+    throw new ToolError('position/invalid', 'a range ends before it starts.', 'Turn it round.');
   const comparison = new Comparison({ side: a, normaliser: left }, { side: b, normaliser: right }, options);
   comparison.parts(treeOf(a, left, words, options, range.a), treeOf(b, right, words, options, range.b), []);
   const differences = comparison.differences.toSorted((x, y) => placeOf(x) - placeOf(y));

@@ -21,7 +21,8 @@ export interface NormalField {
 }
 
 /** native_set_pmd() and its kin take an entry as their second argument. */
-const isEntrySetter = (event: EventView): boolean => event.type === 'call.entered' && /^(?:native_)?set_(?:pte|pmd|pud|p4d|pgd)$/.test(event.fn);
+const isEntrySetter = (event: EventView): boolean =>
+  event.type === 'call.entered' && /^(?:native_)?set_(?:pte|pmd|pud|p4d|pgd)$/.test(event.fn);
 
 /** In what the two sides differ for no reason of their own. */
 export interface Apart {
@@ -48,7 +49,8 @@ export class Normaliser {
     this.#ignored = new Set(options.ignore ?? []);
     // To whole large pages: that is how the image is mapped.
     const start = paOf(profile, vaddr(profile.symbols['_text'] ?? profile.startKernelMap)) ?? profile.physBase;
-    const end = paOf(profile, vaddr(profile.symbols['_end'] ?? profile.startKernelMap + profile.kernelImageSize - 1n)) ?? start;
+    const end =
+      paOf(profile, vaddr(profile.symbols['_end'] ?? profile.startKernelMap + profile.kernelImageSize - 1n)) ?? start;
     this.#image = { start, end };
   }
 
@@ -57,7 +59,8 @@ export class Normaliser {
    * their number and order say where the image lies and nothing else.
    */
   isNoise(event: EventView): boolean {
-    if (!this.#apart.slid || event.type !== 'pmd.written' || this.#roles.table(event.table) !== IMAGE_TABLE) return false;
+    if (!this.#apart.slid || event.type !== 'pmd.written' || this.#roles.table(event.table) !== IMAGE_TABLE)
+      return false;
     const phys = paOf(this.#profile, this.#imageAddress(event.index));
     return phys === undefined || phys + PMD_SIZE <= this.#image.start || phys > this.#image.end;
   }
@@ -81,7 +84,9 @@ export class Normaliser {
 
   /** All of an event that counts, on one line. */
   textOf(event: EventView): string {
-    return `${event.type} ${this.fieldsOf(event).map(({ name, text }) => `${name}=${text}`).join(' ')}`;
+    return `${event.type} ${this.fieldsOf(event)
+      .map(({ name, text }) => `${name}=${text}`)
+      .join(' ')}`;
   }
 
   /** What makes two calls the same call, whatever happens in them. */
@@ -94,14 +99,18 @@ export class Normaliser {
       case 'pfn':
         return this.#roles.table(value as number);
       case 'list':
-        return (value as readonly bigint[]).map((one, i) => (i === 1 && isEntrySetter(event) ? this.#entry(one) : this.#address(one))).join(',');
+        return (value as readonly bigint[])
+          .map((one, i) => (i === 1 && isEntrySetter(event) ? this.#entry(one) : this.#address(one)))
+          .join(',');
       case 'pte':
         return isEntryCode(codeOfType(event.type)) ? this.#entry(value as bigint) : hex(value as bigint);
       case 'vaddr':
       case 'phys':
         return this.#address(value as bigint);
       case 'u64':
-        return event.type === 'variable.set' && event.name === 'phys_base' && name !== 'name' ? 'phys_base' : this.#wide(event.type, name, value as bigint);
+        return event.type === 'variable.set' && event.name === 'phys_base' && name !== 'name'
+          ? 'phys_base'
+          : this.#wide(event.type, name, value as bigint);
       case 'str':
         return this.#text(event.type, name, value as string);
       default:
@@ -112,7 +121,10 @@ export class Normaliser {
   }
 
   #wide(type: string, name: string, value: bigint): string {
-    if (type.startsWith('resource.') && (resourcePointers.has(name) || (type === 'resource.reparented' && name !== 'start' && name !== 'end'))) {
+    if (
+      type.startsWith('resource.') &&
+      (resourcePointers.has(name) || (type === 'resource.reparented' && name !== 'start' && name !== 'end'))
+    ) {
       return this.#roles.resource(value) ?? hex(value);
     }
     return type === 'cr3.loaded' ? this.#entry(value) : this.#address(value);

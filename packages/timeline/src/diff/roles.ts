@@ -25,7 +25,8 @@ export class Roles {
       const batch = reader.batchContaining(seq);
       for (let i = 0; i < batch.length; i++) {
         const code = batch.codeAt(i);
-        if (code === allocated || code === created || (isEntryCode(code) && depthOf(code) > 0)) this.#note(batch.at(i), code);
+        if (code === allocated || code === created || (isEntryCode(code) && depthOf(code) > 0))
+          this.#note(batch.at(i), code);
       }
       seq = batch.firstSeq + batch.length;
     }
@@ -58,7 +59,8 @@ export class Roles {
 
   #note(event: ReturnType<ReturnType<TraceReader['batchContaining']>['at']>, code: number): void {
     if (event.type === 'table.allocated') this.#names.set(event.table, event.name);
-    else if (event.type === 'resource.created') this.#resources.set(event.id, event.name === '' ? '(null)' : event.name);
+    else if (event.type === 'resource.created')
+      this.#resources.set(event.id, event.name === '' ? '(null)' : event.name);
     else if ('after' in event && 'table' in event && isLink(depthOf(code), event.after)) {
       const child = Number((event.after & FRAME) >> 12n);
       if (!this.#links.has(child)) this.#links.set(child, { table: event.table, index: event.index });

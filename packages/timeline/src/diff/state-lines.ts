@@ -22,9 +22,16 @@ function linesOf(state: MachineState): string[] {
   return [
     `phase ${state.control.phase}`,
     `warnings ${warnings}, bugs ${bugs}, faults ${faults}`,
-    ...slots(state).filter(({ inUse }) => inUse).map(({ slot, phys, prevSize, pages }) => `slot ${slot}  phys ${hex(phys)} size ${hex(prevSize)} pages ${pages}`),
-    ...vmapAreas(state).map(({ start, size, phys, kind }) => `area vmalloc+${hex(start - vmallocStart)}  ${hex(size)} ${kind} phys ${hex(phys)}`),
-    ...tlbEntries(state).filter(({ stale }) => stale).map(({ vaddr, phys }) => `stale translation ${hex(vaddr)}  phys ${hex(phys)}`),
+    ...slots(state)
+      .filter(({ inUse }) => inUse)
+      .map(({ slot, phys, prevSize, pages }) => `slot ${slot}  phys ${hex(phys)} size ${hex(prevSize)} pages ${pages}`),
+    ...vmapAreas(state).map(
+      ({ start, size, phys, kind }) =>
+        `area vmalloc+${hex(start - vmallocStart)}  ${hex(size)} ${kind} phys ${hex(phys)}`,
+    ),
+    ...tlbEntries(state)
+      .filter(({ stale }) => stale)
+      .map(({ vaddr, phys }) => `stale translation ${hex(vaddr)}  phys ${hex(phys)}`),
     'iomem',
     ...treeLines(resourceTree(state, 'iomem')).map((line) => `  ${line}`),
     'ioport',
@@ -36,7 +43,10 @@ function linesOf(state: MachineState): string[] {
 export function diffStates(a: MachineState, b: MachineState): StateLine[] {
   const [left, right] = [linesOf(a), linesOf(b)];
   const words = new Words();
-  const pairs = align(left.map((line) => words.of(line)), right.map((line) => words.of(line)));
+  const pairs = align(
+    left.map((line) => words.of(line)),
+    right.map((line) => words.of(line)),
+  );
   const lines: StateLine[] = [];
   let [lowA, lowB] = [0, 0];
   for (const [placeA, placeB] of [...pairs, [left.length, right.length] as const]) {

@@ -43,7 +43,13 @@ interface Open {
 }
 
 /** The events of a trace as a tree of calls, in normalised words. */
-export function treeOf({ reader }: DiffSide, normaliser: Normaliser, words: Words, options: DiffOptions, range: DiffRange): readonly Part[] {
+export function treeOf(
+  { reader }: DiffSide,
+  normaliser: Normaliser,
+  words: Words,
+  options: DiffOptions,
+  range: DiffRange,
+): readonly Part[] {
   const top: Part[] = [];
   const open: Open[] = [];
   const wanted = options.only && new Set(options.only);
@@ -64,7 +70,8 @@ export function treeOf({ reader }: DiffSide, normaliser: Normaliser, words: Word
       else if (wanted && !wanted.has(code) && code !== RETURNED) continue;
       else {
         const event = batch.at(i);
-        if ((!wanted || wanted.has(code)) && !normaliser.isNoise(event)) put({ seq: event.seq, id: words.of(normaliser.textOf(event)) });
+        if ((!wanted || wanted.has(code)) && !normaliser.isNoise(event))
+          put({ seq: event.seq, id: words.of(normaliser.textOf(event)) });
         if (code === RETURNED && open.length > 0) close(event.seq, '');
       }
     }
@@ -77,5 +84,11 @@ export function treeOf({ reader }: DiffSide, normaliser: Normaliser, words: Word
 function opened(event: EventView & { type: 'call.entered' }, normaliser: Normaliser, words: Words): Open {
   const text = normaliser.callKey(event);
   const args = normaliser.fieldsOf(event).find(({ name }) => name === 'args')?.text ?? '';
-  return { seq: event.seq, key: words.of(text), fn: words.of(`fn ${event.fn}`), title: `${event.fn}(${args.replaceAll(',', ', ')})`, parts: [] };
+  return {
+    seq: event.seq,
+    key: words.of(text),
+    fn: words.of(`fn ${event.fn}`),
+    title: `${event.fn}(${args.replaceAll(',', ', ')})`,
+    parts: [],
+  };
 }

@@ -1,0 +1,85 @@
+import { writeFileSync } from 'node:fs';
+import { learn, parseBaseline, regressions, type Baseline, type Regression } from '@kwind/checks';
+import type { TraceReader } from '@kwind/events';
+import { openTrace } from '@kwind/trace';
+import { profile, ToolError, type KernelProfile } from '@kwind/x86';
+import { exitCodes } from '../exit-code.ts';
+import { pathOf, readInput } from '../files.ts';
+import type { Io } from '../io.ts';
+import { note, print, printJson } from '../output.ts';
+import { count } from '../render/table.ts';
+import { safe } from '../terminal.ts';
+
+function withTrace<T>(io: Io, name: string, work: (reader: TraceReader, build: KernelProfile) => T): T {
+  const reader = openTrace(pathOf(io, name));
+  try {
+    return work(reader, profile(reader.header.profile, reader.header.options));
+  } finally {
+    reader.close();
+  }
+}
+
+function writeText(io: Io, name: string, text: string): void {
+  try {
+    writeFileSync(pathOf(io, name), text);
+  } catch (cause) {
+    throw new ToolError(
+      'io/unwritable',
+      `${name} cannot be written: ${(cause as Error).message}.`,
+      'Check the folder and its permissions.',
+      { cause },
+    );
+  }
+}
+
+export async function buildBaseline(
+  io: Io,
+  { good, output }: { readonly good: readonly string[]; readonly output: string },
+): Promise<number> {
+  let base: Baseline | undefined;
+  for (const name of good) base = withTrace(io, name, (reader, build) => learn(base, reader, build));
+  writeText(io, output, `${JSON.stringify(base, null, 1)}\n`);
+  await note(
+    io,
+    `${safe(output)}: ${count(good.length, 'boot')}, ${count(Object.keys(base?.seen ?? {}).length, 'thing')} that happen in them`,
+  );
+  return exitCodes.ok;
+}
+
+export interface RegressOptions {
+  readonly base: string;
+  readonly candidate: string;
+  readonly junit?: string | undefined;
+  readonly json: boolean;
+}
+
+/** @returns 1 when the candidate does what no good boot did, or leaves out what all of them did */
+export async function regress(io: Io, options: RegressOptions): Promise<number> {
+  const base = parseBaseline((await readInput(options.base, io)).toString('utf8'), options.base);
+  const found = withTrace(io, options.candidate, (reader, build) => regressions(base, reader, build));
+  if (options.junit !== undefined) writeText(io, options.junit, junitOf(options.candidate, found));
+  if (options.json) await printJson(io, { base: options.base, candidate: options.candidate, regressions: found });
+  else
+    await print(io, [
+      ...found.map(lineOf),
+      found.length === 0
+        ? `${safe(options.candidate)}: nothing that the ${count(base.boots, 'good boot')} did not do as well.`
+        : count(found.length, 'difference'),
+    ]);
+  return found.length === 0 ? exitCodes.ok : exitCodes.differs;
+}
+
+const lineOf = ({ kind, what, seq }: Regression): string =>
+  kind === 'new' ? `new      #${seq + 1}  ${safe(what)}` : `missing  ${safe(what)}`;
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const xml = (text: string): string => safe(text).replace(/[&<>"]/g, (mark) => entities[mark]!);
+
+function junitOf(candidate: string, found: readonly Regression[]): string {
+  const cases = found.map(
+    ({ kind, what, seq }) =>
+      `  <testcase classname="kwind.regress" name="${xml(what)}"><failure message="${kind}">${kind === 'new' ? `event #${seq + 1}` : 'in every good boot, not here'}</failure></testcase>`,
+  );
+  const all = cases.length > 0 ? cases : ['  <testcase classname="kwind.regress" name="nothing new"/>'];
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuite name="${xml(candidate)}" tests="${all.length}" failures="${found.length}">\n${all.join('\n')}\n</testsuite>\n`;
+}
