@@ -10,7 +10,11 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'kwind-readme-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const blocks = (text: string, fence: string): string[] => text.split(`\`\`\`${fence}\n`).slice(1).map((part) => part.split('\n```')[0]!);
+const blocks = (text: string, fence: string): string[] =>
+  text
+    .split(`\`\`\`${fence}\n`)
+    .slice(1)
+    .map((part) => part.split('\n```')[0]!);
 
 /** `$ command` lines of the tour with what is printed below each. */
 function tour(): { command: string; printed: string }[] {
@@ -28,7 +32,9 @@ function run(command: string): string {
 
 /** A pattern for printed text in which a line `…` stands for any lines. */
 function patternOf(printed: string): RegExp {
-  const lines = printed.split('\n').map((line) => (line === '…' ? '[\\s\\S]*?' : line.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')));
+  const lines = printed
+    .split('\n')
+    .map((line) => (line === '…' ? '[\\s\\S]*?' : line.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')));
   return new RegExp(`^${lines.join('\n')}$`);
 }
 
@@ -47,7 +53,11 @@ describe('the README', () => {
 
   it('has a library example that runs and prints what its comments say', () => {
     const options = { cwd: join(root, 'test'), encoding: 'utf8' } as const;
-    const printed = execFileSync(process.execPath, ['--input-type=module-typescript', '-e', blocks(readme, 'ts')[0]!], options);
+    const printed = execFileSync(
+      process.execPath,
+      ['--input-type=module-typescript', '-e', blocks(readme, 'ts')[0]!],
+      options,
+    );
     expect(printed.trim().split('\n').slice(-2)).toEqual(['mapped', 'not-present']);
   });
 });

@@ -21,7 +21,10 @@ describe('an import', () => {
     ["import { produce } from 'immer';", 'kernel may not import the package immer'],
     ["import fs from 'node:fs';", 'kernel may not import node:fs'],
     ["import fs from 'fs';", 'kernel may not import the package fs'],
-    ["import { words } from '@kwind/events/raw';", '@kwind/events/raw is open to state, trace, recorder, timeline, checks only'],
+    [
+      "import { words } from '@kwind/events/raw';",
+      '@kwind/events/raw is open to state, trace, recorder, timeline, checks only',
+    ],
     ["import { given } from '@kwind/testkit';", 'testkit is for tests only'],
     ["import { x } from '@kwind/kernel';", 'kernel imports itself by name; use a relative path'],
     [

@@ -35,7 +35,9 @@ export const rules: Readonly<Record<string, RoomRule>> = {
   importers: { ...pure, rooms: ['x86', 'events'] },
   testkit: { ...pure, rooms: ['x86', 'events', 'state', 'kernel', 'timeline', 'recorder'], npm: ['fast-check'] },
   cli: {
-    rooms: 'x86 events state kernel recorder conform trace timeline debugger checks query exporters importers'.split(' '),
+    rooms: 'x86 events state kernel recorder conform trace timeline debugger checks query exporters importers'.split(
+      ' ',
+    ),
     npm: ['yargs'],
     node: true,
     clock: true,

@@ -33,10 +33,59 @@ const examples = commandHelp.flatMap((help) => help.examples).filter((line) => !
 const word = fc.oneof(
   fc.constantFrom(...commandWords.filter((one) => !['quit', 'q', 'exit'].includes(one))),
   fc.constantFrom(...infoTopics, ...catalog.map(({ type }) => type)),
-  fc.constantFrom('start', 'end', '.+5', '.-5', '-1', '37.5%', '@x', '@', '#3', '..', '3..', 'phase:', 't=+1ms', '--all'),
-  fc.constantFrom('slot', 'pte', 'fix', 'tlb', 'iomem', 'cr3', 'if', 'slots[0].in_use', 'FIX_APIC_BASE', 'bm_pte', '-m', '-r'),
-  fc.constantFrom('0xffffffffff200000', '0x', '0xffffffffffffffffffff', '99999999999999999999', '0xff00ff0000000000', '==', '(', ')', ']', '"'),
-  fc.constantFrom('source', 'commands', 'display', 'walk(0)', 'phys_of(', '1/0', '__proto__', 'constructor', 'toString'),
+  fc.constantFrom(
+    'start',
+    'end',
+    '.+5',
+    '.-5',
+    '-1',
+    '37.5%',
+    '@x',
+    '@',
+    '#3',
+    '..',
+    '3..',
+    'phase:',
+    't=+1ms',
+    '--all',
+  ),
+  fc.constantFrom(
+    'slot',
+    'pte',
+    'fix',
+    'tlb',
+    'iomem',
+    'cr3',
+    'if',
+    'slots[0].in_use',
+    'FIX_APIC_BASE',
+    'bm_pte',
+    '-m',
+    '-r',
+  ),
+  fc.constantFrom(
+    '0xffffffffff200000',
+    '0x',
+    '0xffffffffffffffffffff',
+    '99999999999999999999',
+    '0xff00ff0000000000',
+    '==',
+    '(',
+    ')',
+    ']',
+    '"',
+  ),
+  fc.constantFrom(
+    'source',
+    'commands',
+    'display',
+    'walk(0)',
+    'phys_of(',
+    '1/0',
+    '__proto__',
+    'constructor',
+    'toString',
+  ),
   fc.bigInt({ min: -(1n << 65n), max: 1n << 65n }).map((value) => `${value}`),
   fc.string({ unit: 'binary', maxLength: 12 }).map((text) => text.replace(/[\r\n]/g, '')),
 );
@@ -63,7 +112,8 @@ describe('junk', () => {
           expect(told).not.toMatch(/internal error|undefined|\[object Object\]|NaN/);
           // oxlint-disable-next-line no-control-regex
           expect(told).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
-          if (json) for (const one of stdout.text.split('\n').filter(Boolean)) expect(JSON.parse(one)).toHaveProperty('type');
+          if (json)
+            for (const one of stdout.text.split('\n').filter(Boolean)) expect(JSON.parse(one)).toHaveProperty('type');
         }
         const { position, total } = opened.session.place;
         expect(position).toBeGreaterThanOrEqual(0);

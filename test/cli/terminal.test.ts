@@ -20,7 +20,10 @@ afterEach(() => open.splice(0).forEach((terminal) => terminal.kill()));
 
 async function start(argv: readonly string[], { env, ...options }: TerminalOptions = {}): Promise<Terminal> {
   const state = join(folder, `state-${open.length}`);
-  const terminal = new Terminal(['debug', ...argv], { env: { NO_COLOR: '1', XDG_STATE_HOME: state, ...env }, ...options });
+  const terminal = new Terminal(['debug', ...argv], {
+    env: { NO_COLOR: '1', XDG_STATE_HOME: state, ...env },
+    ...options,
+  });
   open.push(terminal);
   await terminal.see(PROMPT);
   return terminal;
@@ -28,7 +31,8 @@ async function start(argv: readonly string[], { env, ...options }: TerminalOptio
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-if (!hasPty) console.warn('test/cli/terminal: no python3 with its pty module here, so nothing is tried on a real terminal');
+if (!hasPty)
+  console.warn('test/cli/terminal: no python3 with its pty module here, so nothing is tried on a real terminal');
 
 describe.skipIf(!hasPty)('the debugger on a real terminal', () => {
   it('greets, shows percent and position in the prompt, and leaves at ^D', async () => {
@@ -123,7 +127,11 @@ describe.skipIf(!hasPty)('the debugger on a real terminal', () => {
     const second = plain(await terminal.see('--More--'));
     expect(second.split('\n').length).toBeGreaterThan(9);
     terminal.type('\r');
-    expect(plain(await terminal.see('--More--')).trim().split('\n').length).toBeLessThanOrEqual(3);
+    expect(
+      plain(await terminal.see('--More--'))
+        .trim()
+        .split('\n').length,
+    ).toBeLessThanOrEqual(3);
     terminal.resize(80, 30);
     await pause(200);
     terminal.type(' ');
@@ -153,7 +161,14 @@ describe.skipIf(!hasPty)('the debugger on a real terminal', () => {
     await terminal.run('when');
     const narrow = await terminal.run('info slots');
     expect(wide).toContain('boot.log:12');
-    expect(Math.max(...narrow.split('\n').slice(0, 2).map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(
+      Math.max(
+        ...narrow
+          .split('\n')
+          .slice(0, 2)
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(80);
     expect(narrow).toContain('…');
   });
 

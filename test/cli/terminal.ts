@@ -87,8 +87,7 @@ export class Terminal {
 export const PROMPT = /\(kwind \d+\.\d% #\d+\) /;
 
 /** Without what moves the cursor and colours. */
-export const plain = (text: string): string =>
-  text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '').replaceAll('\r', ''); // oxlint-disable-line no-control-regex
+export const plain = (text: string): string => text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '').replaceAll('\r', ''); // oxlint-disable-line no-control-regex
 
 const endOf = (match: RegExpExecArray | null): number => (match ? match.index + match[0].length : -1);
 const indexOf = (where: string, text: string): number => {

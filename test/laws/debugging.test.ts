@@ -8,18 +8,74 @@ import type { Timeline } from '@kwind/timeline';
 import { arbitraryHistory, foldTo, kernel } from './histories.ts';
 
 const counts = fc.constantFrom('', ' 2', ' 7', ' 100');
-const position = fc.oneof(fc.constantFrom('start', 'end', '.', '.+5', '.-5', '37.5%', 'phase:setup_arch', 'end-10'), fc.nat(900).map(String));
-const target = fc.constantFrom('slot 0', 'slot 1', 'pte 0xffffffffff200000', '0xffffffffff200000', 'fix FIX_APIC_BASE', 'cr3', 'tlb 0xffffffffff200000');
-const spec = fc.constantFrom('slot.*', 'pte.*', 'slot 0', 'early_iounmap', 'if slots_in_use == 1', 'tlb.page-flushed if slots_in_use > 0', '0xffffffffff200000', 'memory.*');
+const position = fc.oneof(
+  fc.constantFrom('start', 'end', '.', '.+5', '.-5', '37.5%', 'phase:setup_arch', 'end-10'),
+  fc.nat(900).map(String),
+);
+const target = fc.constantFrom(
+  'slot 0',
+  'slot 1',
+  'pte 0xffffffffff200000',
+  '0xffffffffff200000',
+  'fix FIX_APIC_BASE',
+  'cr3',
+  'tlb 0xffffffffff200000',
+);
+const spec = fc.constantFrom(
+  'slot.*',
+  'pte.*',
+  'slot 0',
+  'early_iounmap',
+  'if slots_in_use == 1',
+  'tlb.page-flushed if slots_in_use > 0',
+  '0xffffffffff200000',
+  'memory.*',
+);
 
 /** Lines that move, stop, ask and set, all of them ones that a person might type. */
 const line = fc.oneof(
-  fc.tuple(fc.constantFrom('step', 'reverse-step', 'next', 'reverse-next', 'continue', 'reverse-continue', 'back', 'forward'), counts).map((parts) => parts.join('')),
-  fc.constantFrom('finish', 'reverse-finish', 'delete', 'disable', 'enable', 'when', 'list', 'bt', 'info slots', 'info tlb', 'info calls', 'branch drop', 'bookmark here', 'goto @here'),
+  fc
+    .tuple(
+      fc.constantFrom(
+        'step',
+        'reverse-step',
+        'next',
+        'reverse-next',
+        'continue',
+        'reverse-continue',
+        'back',
+        'forward',
+      ),
+      counts,
+    )
+    .map((parts) => parts.join('')),
+  fc.constantFrom(
+    'finish',
+    'reverse-finish',
+    'delete',
+    'disable',
+    'enable',
+    'when',
+    'list',
+    'bt',
+    'info slots',
+    'info tlb',
+    'info calls',
+    'branch drop',
+    'bookmark here',
+    'goto @here',
+  ),
   position.map((at) => `goto ${at}`),
-  fc.tuple(fc.constantFrom('last', 'next-write', 'history', 'why', 'watch', 'awatch', 'walk'), target).map((parts) => parts.join(' ')),
+  fc
+    .tuple(fc.constantFrom('last', 'next-write', 'history', 'why', 'watch', 'awatch', 'walk'), target)
+    .map((parts) => parts.join(' ')),
   fc.tuple(fc.constantFrom('break', 'tbreak', 'until', 'until -r'), spec).map((parts) => parts.join(' ')),
-  fc.constantFrom('call early_ioremap(0x4000, 0x1000)', 'call early_iounmap(slots[0].prev_map, slots[0].prev_size)', 'diff . end', 'display slots_in_use'),
+  fc.constantFrom(
+    'call early_ioremap(0x4000, 0x1000)',
+    'call early_iounmap(slots[0].prev_map, slots[0].prev_size)',
+    'diff . end',
+    'display slots_in_use',
+  ),
 );
 
 /** What a line does; refusals are part of a session. */
@@ -58,7 +114,9 @@ describe('a debugger session', () => {
         for (const topic of ['slots', 'tlb', 'registers']) {
           const fresh = new DebugSession(timeline);
           fresh.dispatch(parseCommand(`goto ${at}`));
-          expect(session.dispatch(parseCommand(`info ${topic}`))).toEqual(fresh.dispatch(parseCommand(`info ${topic}`)));
+          expect(session.dispatch(parseCommand(`info ${topic}`))).toEqual(
+            fresh.dispatch(parseCommand(`info ${topic}`)),
+          );
         }
       }),
       { numRuns: 40 },
@@ -68,8 +126,25 @@ describe('a debugger session', () => {
   it('stops at the same places both ways, for whatever it was told to stop at', () => {
     const set = fc.oneof(
       spec.map((text) => `break ${text}`),
-      fc.tuple(fc.constantFrom('watch', 'awatch'), fc.constantFrom('slot 0', 'slot 1', '0xffffffffff200000', 'fix FIX_APIC_BASE', '0xffffffffff200000..0xffffffffff280000')).map((parts) => parts.join(' ')),
-      fc.constantFrom('catch warn', 'catch fault', 'break *.written if slots_in_use == 2', 'watch phase', 'break if walk(0xffffffffff200000).mapped'),
+      fc
+        .tuple(
+          fc.constantFrom('watch', 'awatch'),
+          fc.constantFrom(
+            'slot 0',
+            'slot 1',
+            '0xffffffffff200000',
+            'fix FIX_APIC_BASE',
+            '0xffffffffff200000..0xffffffffff280000',
+          ),
+        )
+        .map((parts) => parts.join(' ')),
+      fc.constantFrom(
+        'catch warn',
+        'catch fault',
+        'break *.written if slots_in_use == 2',
+        'watch phase',
+        'break if walk(0xffffffffff200000).mapped',
+      ),
     );
     fc.assert(
       fc.property(arbitraryHistory, set, ({ timeline }, text) => {
@@ -122,7 +197,9 @@ describe('a debugger session', () => {
       fc.property(arbitraryHistory, target, ({ timeline }, text) => {
         const session = new DebugSession(timeline);
         session.dispatch(parseCommand('goto end'));
-        const answer = type(session, `history ${text}`) as { spans: readonly { from: number; to: number | null; value: unknown }[] } | undefined;
+        const answer = type(session, `history ${text}`) as
+          | { spans: readonly { from: number; to: number | null; value: unknown }[] }
+          | undefined;
         if (!answer) return;
         for (const [i, span] of answer.spans.entries()) {
           expect(span.to).toBe(answer.spans[i + 1]?.from ?? null);
@@ -137,7 +214,13 @@ describe('a debugger session', () => {
     const junk = fc.oneof(
       fc.string({ maxLength: 40 }),
       fc.tuple(fc.constantFrom(...commandWords), fc.string({ maxLength: 30 })).map(([word, rest]) => `${word} ${rest}`),
-      fc.tuple(fc.constantFrom(...commandHelp.flatMap((help) => help.examples)), fc.string({ maxLength: 4 }), fc.nat(30)).map(([example, text, at]) => example.slice(0, at) + text + example.slice(at)),
+      fc
+        .tuple(
+          fc.constantFrom(...commandHelp.flatMap((help) => help.examples)),
+          fc.string({ maxLength: 4 }),
+          fc.nat(30),
+        )
+        .map(([example, text, at]) => example.slice(0, at) + text + example.slice(at)),
     );
     fc.assert(
       fc.property(arbitraryHistory, fc.array(junk, { maxLength: 40 }), ({ timeline }, lines) => {

@@ -10,7 +10,10 @@ import { Timeline } from '@kwind/timeline';
 export const kernel: KernelProfile = profile('linux-6.1');
 
 /** A booted machine without the events of the boot: short histories that are about early_ioremap and the TLB. */
-export function recordAfterBoot(calls: readonly RandomCall[]): { batches: readonly EventBatch[]; states: readonly MachineState[] } {
+export function recordAfterBoot(calls: readonly RandomCall[]): {
+  batches: readonly EventBatch[];
+  states: readonly MachineState[];
+} {
   const batches: EventBatch[] = [];
   const machine = new LiveMachine(kernel, (batch) => batches.push(batch));
   boot(machine);

@@ -12,9 +12,15 @@ const placed = (timeline: Timeline, part: number): number => Math.round(part * t
 
 /** Stops by type, by slot, by a state that becomes so: with and without a fold for each candidate. */
 const arbitraryPredicate: fc.Arbitrary<Predicate> = fc.oneof(
-  fc.constantFrom(...catalog.map((spec) => spec.code)).map((code): Predicate => ({ sources: [{ codes: [code] }], test: () => true })),
+  fc
+    .constantFrom(...catalog.map((spec) => spec.code))
+    .map((code): Predicate => ({ sources: [{ codes: [code] }], test: () => true })),
   fc.nat(7).map((slot): Predicate => ({ test: ({ event }) => 'slot' in event && event.slot === slot })),
-  fc.nat(4).map((count): Predicate => ({ test: ({ before, after }) => slotsInUse(after) === count && slotsInUse(before) !== count })),
+  fc
+    .nat(4)
+    .map((count): Predicate => ({
+      test: ({ before, after }) => slotsInUse(after) === count && slotsInUse(before) !== count,
+    })),
 );
 
 /** All stops in a direction, one seek after the other, from an end of the history. */
@@ -102,20 +108,26 @@ describe('travelling in a recorded history', () => {
 
   it('does not depend on how the events are cut into batches', () => {
     fc.assert(
-      fc.property(arbitraryCalls(kernel, 20), fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 8 }), arbitraryPredicate, share, (calls, lengths, predicate, part) => {
-        const { batches } = recordCalls(kernel, calls);
-        const [whole, cut] = [timelineOver(batches), timelineOver(resplit(batches, lengths))];
-        expect(cut.length).toBe(whole.length);
-        expect(stopsOf(cut, predicate, 'backward')).toEqual(stopsOf(whole, predicate, 'backward'));
-        expect(hashAt(cut, placed(cut, part))).toBe(hashAt(whole, placed(whole, part)));
-      }),
+      fc.property(
+        arbitraryCalls(kernel, 20),
+        fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 8 }),
+        arbitraryPredicate,
+        share,
+        (calls, lengths, predicate, part) => {
+          const { batches } = recordCalls(kernel, calls);
+          const [whole, cut] = [timelineOver(batches), timelineOver(resplit(batches, lengths))];
+          expect(cut.length).toBe(whole.length);
+          expect(stopsOf(cut, predicate, 'backward')).toEqual(stopsOf(whole, predicate, 'backward'));
+          expect(hashAt(cut, placed(cut, part))).toBe(hashAt(whole, placed(whole, part)));
+        },
+      ),
       { numRuns: 12 },
     );
   });
 });
 
 function* timelineBatches(timeline: Timeline) {
-  for (let seq = 0; seq < timeline.length; ) {
+  for (let seq = 0; seq < timeline.length;) {
     const batch = timeline.reader.batchContaining(seq);
     yield batch;
     seq = batch.firstSeq + batch.length;

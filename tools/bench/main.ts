@@ -5,7 +5,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { bytesOf, flatEntries, fold, foldFlat, gotoRandom, lastWrite, openAtEnd, record, recordWatched, replay, stepBack, type Latency } from './subjects.ts';
+import {
+  bytesOf,
+  flatEntries,
+  fold,
+  foldFlat,
+  gotoRandom,
+  lastWrite,
+  openAtEnd,
+  record,
+  recordWatched,
+  replay,
+  stepBack,
+  type Latency,
+} from './subjects.ts';
 import { interleaved, timed, type Time } from './measure.ts';
 import { foldRows, recordRows } from './rows.ts';
 import { collect, stress, stressTables } from './workload.ts';
@@ -24,7 +37,12 @@ interface Row {
 }
 
 const { values } = parseArgs({
-  options: { n: { type: 'string' }, rounds: { type: 'string' }, json: { type: 'string' }, short: { type: 'boolean', default: false } },
+  options: {
+    n: { type: 'string' },
+    rounds: { type: 'string' },
+    json: { type: 'string' },
+    short: { type: 'boolean', default: false },
+  },
 });
 const n = Number(values.n ?? (values.short ? 2e5 : 1e6));
 const rounds = Number(values.rounds ?? (values.short ? 3 : 5));
@@ -33,7 +51,17 @@ const trace = join(folder, 'bench.kwind');
 
 /** A ratio of CPU times, since the cores of a small machine are shared. */
 function row(what: string, ours: Time, reference: string, theirs: Time, goal: number, bound: number): Row {
-  return { what, rate: n / ours.cpu, reference, referenceRate: n / theirs.cpu, ratio: theirs.cpu / ours.cpu, goal, bound, cpu: ours.cpu, wall: ours.wall };
+  return {
+    what,
+    rate: n / ours.cpu,
+    reference,
+    referenceRate: n / theirs.cpu,
+    ratio: theirs.cpu / ours.cpu,
+    goal,
+    bound,
+    cpu: ours.cpu,
+    wall: ours.wall,
+  };
 }
 
 function measure(): { readonly rows: readonly Row[]; readonly bytesAnEvent: number; readonly bytesARow: number } {
@@ -85,17 +113,22 @@ function print(rows: readonly Row[]): void {
 }
 
 try {
-  console.log(`${n} events, stress workload, ${availableParallelism()} cores, node ${process.versions.node}; medians of ${rounds} rounds, rates in CPU time`);
+  console.log(
+    `${n} events, stress workload, ${availableParallelism()} cores, node ${process.versions.node}; medians of ${rounds} rounds, rates in CPU time`,
+  );
   const { rows, bytesAnEvent, bytesARow } = measure();
   print(rows);
   console.log(`bytes an event ${bytesAnEvent.toFixed(2)} (goal 5; rows ${bytesARow.toFixed(2)})`);
   const waits = latencies();
   for (const [what, { p50, p99, goal }] of Object.entries(waits)) {
-    console.log(`${what.padEnd(22)} p50 ${p50.toFixed(4).padStart(9)} ms, p99 ${p99.toFixed(3).padStart(8)} ms (goal ${goal})`);
+    console.log(
+      `${what.padEnd(22)} p50 ${p50.toFixed(4).padStart(9)} ms, p99 ${p99.toFixed(3).padStart(8)} ms (goal ${goal})`,
+    );
   }
   const peakMiB = process.resourceUsage().maxRSS / 1024;
   console.log(`memory at most ${peakMiB.toFixed(0)} MiB, all references included`);
-  if (values.json) writeFileSync(values.json, `${JSON.stringify({ n, rows, bytesAnEvent, waits, peakMiB }, null, 2)}\n`);
+  if (values.json)
+    writeFileSync(values.json, `${JSON.stringify({ n, rows, bytesAnEvent, waits, peakMiB }, null, 2)}\n`);
   const failed = rows.filter((r) => r.ratio < r.bound).map((r) => r.what);
   if (bytesAnEvent > 5) failed.push('bytes an event');
   if (values.short && failed.length > 0) {

@@ -32,5 +32,10 @@ export function interleaved(rounds: number, subjects: Readonly<Record<string, ()
       (times[name] ??= []).push(run());
     }
   }
-  return Object.fromEntries(Object.entries(times).map(([name, list]) => [name, { wall: median(list.map((t) => t.wall)), cpu: median(list.map((t) => t.cpu)) }]));
+  return Object.fromEntries(
+    Object.entries(times).map(([name, list]) => [
+      name,
+      { wall: median(list.map((t) => t.wall)), cpu: median(list.map((t) => t.cpu)) },
+    ]),
+  );
 }

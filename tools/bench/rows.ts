@@ -6,7 +6,9 @@ export function recordRows(path: string, make: (sink: Sink) => void): void {
   const db = new Database(path);
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = NORMAL');
-  db.exec('CREATE TABLE event (seq INTEGER PRIMARY KEY, kind INTEGER, tbl INTEGER, idx INTEGER, lo INTEGER, hi INTEGER) STRICT');
+  db.exec(
+    'CREATE TABLE event (seq INTEGER PRIMARY KEY, kind INTEGER, tbl INTEGER, idx INTEGER, lo INTEGER, hi INTEGER) STRICT',
+  );
   const insert = db.prepare('INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)');
   let seq = 0;
   const put = (kind: number, table: number, index: number, lo: number, hi: number): void => {
@@ -25,7 +27,9 @@ export function recordRows(path: string, make: (sink: Sink) => void): void {
 /** The best way found to read rows back and fold them: raw rows in pages of 10,000 into plain typed arrays. */
 export function foldRows(path: string): number {
   const db = new Database(path, { readonly: true });
-  const page = db.prepare('SELECT seq, kind, tbl, idx, lo, hi FROM event WHERE seq >= ? AND seq < ? ORDER BY seq').raw();
+  const page = db
+    .prepare('SELECT seq, kind, tbl, idx, lo, hi FROM event WHERE seq >= ? AND seq < ? ORDER BY seq')
+    .raw();
   const tables = new Map<number, Uint32Array>();
   let seen = 0;
   for (let from = 0; ; from += 10_000) {

@@ -10,10 +10,22 @@ import { FIRST_TABLE, PTE_WRITTEN, type Sink } from './workload.ts';
 import { percentile, timed, type Time } from './measure.ts';
 
 const linux = profile('linux-6.1');
-const header: TraceHeader = { eventSchema: 1, profile: 'linux-6.1', options: [], source: { kind: 'events', name: 'bench' }, kernelVersion: '', created: '1970-01-01T00:00:00Z', recordedBy: 'bench', notes: [] };
+const header: TraceHeader = {
+  eventSchema: 1,
+  profile: 'linux-6.1',
+  options: [],
+  source: { kind: 'events', name: 'bench' },
+  kernelVersion: '',
+  created: '1970-01-01T00:00:00Z',
+  recordedBy: 'bench',
+  notes: [],
+};
 
 /** The limit: the same stores into flat arrays, nothing checked and nothing kept. */
-export function foldFlat(batches: readonly EventBatch[], entries: { readonly at: Uint32Array; readonly lo: Uint32Array; readonly hi: Uint32Array; readonly size: number }): Time {
+export function foldFlat(
+  batches: readonly EventBatch[],
+  entries: { readonly at: Uint32Array; readonly lo: Uint32Array; readonly hi: Uint32Array; readonly size: number },
+): Time {
   const image = new Uint32Array(entries.size * 2);
   return timed(() => {
     const { at, lo, hi } = entries;
@@ -60,7 +72,8 @@ export function record(path: string, make: (sink: Sink) => void, watch?: (record
     recordInto(recorder, writer);
     const { machine } = recorder;
     make({
-      entry: (table, index, beforeLo, beforeHi, lo, hi) => machine.emitEntry(PTE_WRITTEN, table, index, beforeLo, beforeHi, lo, hi),
+      entry: (table, index, beforeLo, beforeHi, lo, hi) =>
+        machine.emitEntry(PTE_WRITTEN, table, index, beforeLo, beforeHi, lo, hi),
       event: (event) => machine.emit(event),
     });
     recorder.finish();
@@ -146,7 +159,11 @@ export function lastWrite(path: string, count: number, tables: number): Latency 
   const random = seeded(13);
   const found = eachTimed(count, () => {
     const [table, index] = [FIRST_TABLE + Math.floor(random() * tables), Math.floor(random() * 512)];
-    for (const { firstSeq } of reader.batchesTouching({ table, index }, Math.floor(random() * reader.length), 'backward')) {
+    for (const { firstSeq } of reader.batchesTouching(
+      { table, index },
+      Math.floor(random() * reader.length),
+      'backward',
+    )) {
       if (storesTo(reader.batchContaining(firstSeq), table, index)) return;
     }
   });

@@ -31,7 +31,13 @@ export async function followLog(
     reader.refresh();
     const to = reader.length;
     if (to > from) {
-      const found = [...(await selectEvents(reader, { ...options, range: `${from}..${to}`, number: left === Infinity ? undefined : String(left) }))];
+      const found = [
+        ...(await selectEvents(reader, {
+          ...options,
+          range: `${from}..${to}`,
+          number: left === Infinity ? undefined : String(left),
+        })),
+      ];
       await print(io, logLines(io, reader, found, options).lines);
       left -= found.length;
       from = to;

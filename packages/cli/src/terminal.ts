@@ -46,7 +46,8 @@ export function safe(text: string): string {
 const sequence = /\u001b\[[0-9;]*m/g; // oxlint-disable-line no-control-regex
 
 /** What a terminal draws two columns wide: East Asian scripts and pictures. */
-const wide = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+const wide =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 const mark = /\p{M}/u;
 
 const columnsOfMark = (character: string): number => (wide.test(character) ? 2 : mark.test(character) ? 0 : 1);

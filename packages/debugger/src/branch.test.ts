@@ -14,7 +14,13 @@ describe('a what-if call', () => {
     const fork = session.position;
     const answer = session.ask('call set_fixmap(3, 0xfee00000)', 'branch');
     expect(answer.forkedAt).toBe(fork);
-    expect(answer.calls[0]).toMatchObject({ depth: 0, fn: 'set_fixmap', args: [3n, 0xfee00000n], origin: 'call set_fixmap(3, 0xfee00000)', result: 0n });
+    expect(answer.calls[0]).toMatchObject({
+      depth: 0,
+      fn: 'set_fixmap',
+      args: [3n, 0xfee00000n],
+      origin: 'call set_fixmap(3, 0xfee00000)',
+      result: 0n,
+    });
     expect(answer.happenings).toHaveLength(session.end - fork);
     expect(answer.changes.some((change) => change.kind === 'entry' && change.after.phys === 0xfee00000n)).toBe(true);
     expect(session.position).toBe(session.end);
@@ -29,12 +35,29 @@ describe('a what-if call', () => {
     const fork = session.end;
     session.do('call early_ioremap(0x9000, 0x1000)');
     session.do('call early_iounmap(slots[1].prev_map, slots[1].prev_size)');
-    const types = Array.from({ length: 4 }, () => [session.move('last slot 1').event?.event.type, session.position > fork]);
-    expect(types).toEqual([['slot.released', true], ['slot.claimed', true], ['slot.sized', true], ['slot.released', false]]);
+    const types = Array.from({ length: 4 }, () => [
+      session.move('last slot 1').event?.event.type,
+      session.position > fork,
+    ]);
+    expect(types).toEqual([
+      ['slot.released', true],
+      ['slot.claimed', true],
+      ['slot.sized', true],
+      ['slot.released', false],
+    ]);
     expect(session.move('c')).toMatchObject({ at: { position: session.end }, reason: { kind: 'edge' } });
     const spans = session.ask('history 0xffffffffff240000', 'history').spans;
-    expect(spans.map(({ value }) => value.kind === 'translation' && value.phys)).toEqual([null, 0xf5000n, null, 0x9000n, null]);
-    expect(session.ask('branch', 'branch').calls.filter((call) => call.depth === 0)).toMatchObject([{ fn: 'early_ioremap' }, { fn: 'early_iounmap' }]);
+    expect(spans.map(({ value }) => value.kind === 'translation' && value.phys)).toEqual([
+      null,
+      0xf5000n,
+      null,
+      0x9000n,
+      null,
+    ]);
+    expect(session.ask('branch', 'branch').calls.filter((call) => call.depth === 0)).toMatchObject([
+      { fn: 'early_ioremap' },
+      { fn: 'early_iounmap' },
+    ]);
   });
 
   it('begins another branch when it is made before the end of one', () => {
@@ -60,7 +83,12 @@ describe('a what-if call', () => {
     session.do('call early_ioremap(0x9000, 0x1000)');
     session.do('branch save what-if.kwind');
     const [file, { reader, forkedAt, parent }] = saved[0]!;
-    expect([file, forkedAt, reader.header.source, parent.source]).toEqual(['what-if.kwind', 450, { kind: 'branch', name: 'test.boot@450' }, { kind: 'script', name: 'test.boot' }]);
+    expect([file, forkedAt, reader.header.source, parent.source]).toEqual([
+      'what-if.kwind',
+      450,
+      { kind: 'branch', name: 'test.boot@450' },
+      { kind: 'script', name: 'test.boot' },
+    ]);
     const again = new Timeline(reader, kernel);
     expect(stateHash(again.at(again.length).state)).toBe(stateHash(again.step(again.at(0), again.length).state));
     expect(again.length).toBe(session.end);
@@ -70,7 +98,9 @@ describe('a what-if call', () => {
     const session = typed();
     session.do('goto end');
     session.do('call early_iounmap(0xdead000, 1)');
-    expect(session.ask('info warnings', 'warnings').warnings).toMatchObject([{ fn: 'early_iounmap', calls: [{ origin: 'call early_iounmap(0xdead000, 1)' }] }]);
+    expect(session.ask('info warnings', 'warnings').warnings).toMatchObject([
+      { fn: 'early_iounmap', calls: [{ origin: 'call early_iounmap(0xdead000, 1)' }] },
+    ]);
   });
 
   it.each([

@@ -41,7 +41,12 @@ export function differences(timeline: Timeline, before: Cursor, after: Cursor): 
 /** A difference that stands alone; null for those of slots, of the TLB and of ranges, which belong together. */
 function changeOf(view: MachineState, { path, table, index, a, b }: StateDifference): Change | null {
   if (table !== undefined && index !== undefined) {
-    return entryChange(view, view.pages.info(table)?.level ?? '', { table, index, before: a as bigint, after: b as bigint });
+    return entryChange(view, view.pages.info(table)?.level ?? '', {
+      table,
+      index,
+      before: a as bigint,
+      after: b as bigint,
+    });
   }
   if (/^(?:slots\[|tlb\b)/.test(path) || isRangePath(path)) return null;
   const value = /^(register|variable)s\.(.+)$/.exec(path);
@@ -54,7 +59,12 @@ function changeOf(view: MachineState, { path, table, index, a, b }: StateDiffere
 }
 
 function tableChange(view: MachineState, table: number): Change {
-  return { kind: 'table', table: physOfPfn(table as Pfn), name: nameOfTable(view, table), level: view.pages.info(table)?.level ?? '' };
+  return {
+    kind: 'table',
+    table: physOfPfn(table as Pfn),
+    name: nameOfTable(view, table),
+    level: view.pages.info(table)?.level ?? '',
+  };
 }
 
 function entryChange(
@@ -83,7 +93,8 @@ function tlbChanges(before: MachineState, after: MachineState): readonly Change[
   const [old, now] = [before.control.tlb, after.control.tlb];
   if (old === now) return [];
   const changed = [...new Set([...Object.keys(old), ...Object.keys(now)])].filter((key) => !isSame(old[key], now[key]));
-  const info = (view: MachineState, entry: TlbEntry | undefined): CachedInfo | null => (entry ? cachedInfo(view, entry) : null);
+  const info = (view: MachineState, entry: TlbEntry | undefined): CachedInfo | null =>
+    entry ? cachedInfo(view, entry) : null;
   return changed
     .map((key): Extract<Change, { kind: 'tlb' }> => {
       const { vaddr } = now[key] ?? old[key]!;
@@ -95,5 +106,12 @@ function tlbChanges(before: MachineState, after: MachineState): readonly Change[
 /** States that were folded on different ways share nothing, so values are compared and not identities. */
 function isSame(a: TlbEntry | undefined, b: TlbEntry | undefined): boolean {
   if (a === b) return true;
-  return a !== undefined && b !== undefined && a.phys === b.phys && a.prot === b.prot && a.size === b.size && a.filledBy === b.filledBy;
+  return (
+    a !== undefined &&
+    b !== undefined &&
+    a.phys === b.phys &&
+    a.prot === b.prot &&
+    a.size === b.size &&
+    a.filledBy === b.filledBy
+  );
 }

@@ -1,7 +1,14 @@
 import type { EventView } from '@kwind/events';
 import { kernelScope } from '@kwind/kernel';
 import { eventScope, type Environment, type Scope } from '@kwind/state';
-import { parsePosition, sourceOf, Timeline, type BranchTrace, type Cursor, type PositionContext } from '@kwind/timeline';
+import {
+  parsePosition,
+  sourceOf,
+  Timeline,
+  type BranchTrace,
+  type Cursor,
+  type PositionContext,
+} from '@kwind/timeline';
 import type { BookmarkStore } from './bookmarks.ts';
 import { Displays } from './displays.ts';
 import { placeOf } from './place.ts';

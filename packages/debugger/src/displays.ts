@@ -18,7 +18,8 @@ export class Displays {
   /** @throws ToolError command/usage for a number there is not */
   remove(numbers: readonly number[]): void {
     const missing = numbers.find((number) => !this.#kept.some((one) => one.number === number));
-    if (missing !== undefined) throw new ToolError('command/usage', `there is no display ${missing}.`, 'info displays lists them.');
+    if (missing !== undefined)
+      throw new ToolError('command/usage', `there is no display ${missing}.`, 'info displays lists them.');
     this.#kept = numbers.length === 0 ? [] : this.#kept.filter((one) => !numbers.includes(one.number));
   }
 

@@ -76,5 +76,10 @@ export function ownerOf(timeline: Timeline, seq: number): CallInfo | null {
 export function entryInfo(level: Level | '', value: bigint): EntryInfo {
   const at = level === '' ? 'pte' : level;
   const present = isPresent(value);
-  return Object.freeze({ value, present, phys: present ? entryPhys(at, value) : null, flags: describeFlags(at, value) });
+  return Object.freeze({
+    value,
+    present,
+    phys: present ? entryPhys(at, value) : null,
+    flags: describeFlags(at, value),
+  });
 }

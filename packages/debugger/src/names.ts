@@ -23,7 +23,8 @@ export function nameOfAddress(profile: KernelProfile, address: Vaddr): string {
 
 function regionOf(profile: KernelProfile, address: Vaddr): string {
   if (address >= profile.modulesVaddr && address < profile.modulesEnd) return 'modules';
-  if (address >= profile.startKernelMap && address < profile.startKernelMap + profile.kernelImageSize) return 'kernel image';
+  if (address >= profile.startKernelMap && address < profile.startKernelMap + profile.kernelImageSize)
+    return 'kernel image';
   if (address >= profile.vmallocStart && address < profile.startKernelMap) return 'vmalloc';
   if (address >= profile.pageOffset && address < profile.vmallocStart) {
     const phys = address - profile.pageOffset;

@@ -57,7 +57,13 @@ export type Question =
   | { readonly do: 'history' | 'why'; readonly target: string }
   | { readonly do: 'diff'; readonly from: string; readonly to: string }
   /** `unit` b, h, w or g; `format` x, d, u, t or p (an entry, decoded). */
-  | { readonly do: 'x'; readonly address: string; readonly count: number; readonly unit: string; readonly format: string }
+  | {
+      readonly do: 'x';
+      readonly address: string;
+      readonly count: number;
+      readonly unit: string;
+      readonly format: string;
+    }
   | { readonly do: 'vmmap'; readonly range: string }
   | { readonly do: 'search'; readonly text: string; readonly direction: Direction; readonly count: number };
 
@@ -189,7 +195,12 @@ export type Change =
   | { readonly kind: 'table'; readonly table: bigint; readonly name: string; readonly level: string }
   | { readonly kind: 'slot'; readonly slot: number; readonly before: SlotInfo; readonly after: SlotInfo }
   | { readonly kind: 'register' | 'variable'; readonly name: string; readonly before: bigint; readonly after: bigint }
-  | { readonly kind: 'tlb'; readonly vaddr: bigint; readonly before: CachedInfo | null; readonly after: CachedInfo | null }
+  | {
+      readonly kind: 'tlb';
+      readonly vaddr: bigint;
+      readonly before: CachedInfo | null;
+      readonly after: CachedInfo | null;
+    }
   | { readonly kind: 'phase'; readonly before: string; readonly after: string }
   /** A resource, an entry of the memory map, a virtual area, a noted memory type. */
   | {
@@ -252,7 +263,11 @@ export type DebugValue =
   | { readonly kind: 'text'; readonly value: string }
   /** There is none: the size of a page that is not mapped. */
   | { readonly kind: 'none' }
-  | { readonly kind: 'record'; readonly name: string; readonly fields: readonly { readonly name: string; readonly value: DebugValue }[] }
+  | {
+      readonly kind: 'record';
+      readonly name: string;
+      readonly fields: readonly { readonly name: string; readonly value: DebugValue }[];
+    }
   | { readonly kind: 'list'; readonly items: readonly DebugValue[]; readonly leftOut: number }
   /** It cannot be said here: a division by zero. Only displays answer with it; `print` refuses. */
   | { readonly kind: 'error'; readonly message: string };

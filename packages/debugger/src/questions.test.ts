@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { earlyIoremap, earlyIounmap, findKernelFunction, load, releaseRegion, requestRegion, setFixmap } from '@kwind/kernel';
+import {
+  earlyIoremap,
+  earlyIounmap,
+  findKernelFunction,
+  load,
+  releaseRegion,
+  requestRegion,
+  setFixmap,
+} from '@kwind/kernel';
 import type { LiveMachine } from '@kwind/recorder';
 import { fixmapIndexOf, physAddr } from '@kwind/x86';
 import { kernel, refusalOf, twoMappings, typed } from './testing/session.ts';
@@ -18,16 +26,23 @@ describe('last and next-write', () => {
   it('walk through the changes of an address, backward and forward', () => {
     const session = typed(remapped);
     session.do('goto end');
-    const afters = ['last 0xffffffffff200000', 'last 0xffffffffff200000', 'last 0xffffffffff200000'].map((line) => session.move(line).changes[0]);
+    const afters = ['last 0xffffffffff200000', 'last 0xffffffffff200000', 'last 0xffffffffff200000'].map(
+      (line) => session.move(line).changes[0],
+    );
     expect(afters.map((change) => change?.kind === 'entry' && change.after.phys)).toEqual([0x5000n, null, 0x1000n]);
-    const again = ['nw 0xffffffffff200000', 'next-write 0xffffffffff200000'].map((line) => session.move(line).changes[0]);
+    const again = ['nw 0xffffffffff200000', 'next-write 0xffffffffff200000'].map(
+      (line) => session.move(line).changes[0],
+    );
     expect(again.map((change) => change?.kind === 'entry' && change.after.phys)).toEqual([null, 0x5000n]);
   });
 
   it('stay where they are when nothing changed it', () => {
     const session = typed(remapped);
     session.do('goto 300');
-    expect(session.move('last slot 7')).toMatchObject({ at: { position: 300 }, reason: { kind: 'unchanged', target: 'slot 7' } });
+    expect(session.move('last slot 7')).toMatchObject({
+      at: { position: 300 },
+      reason: { kind: 'unchanged', target: 'slot 7' },
+    });
     session.do('goto end');
     expect(session.move('next-write slot 0').reason.kind).toBe('unchanged');
   });
@@ -51,7 +66,12 @@ describe('history', () => {
   it('tells every value of an address with the positions that each held', () => {
     const session = typed(remapped);
     const { spans } = session.ask('history 0xffffffffff200000', 'history');
-    expect(spans.map(({ value }) => value.kind === 'translation' && value.phys)).toEqual([null, 0x1000n, null, 0x5000n]);
+    expect(spans.map(({ value }) => value.kind === 'translation' && value.phys)).toEqual([
+      null,
+      0x1000n,
+      null,
+      0x5000n,
+    ]);
     expect(spans.at(0)).toMatchObject({ from: 0, event: null });
     expect(spans.at(-1)).toMatchObject({ to: null, event: { event: { type: 'pte.written' } } });
     for (const [i, span] of spans.slice(1).entries()) expect(spans[i]!.to).toBe(span.from);
@@ -68,9 +88,21 @@ describe('history', () => {
     const session = typed(remapped);
     session.do('goto end');
     const entry = session.ask('history pte 0xffffffffff200000', 'history');
-    expect(entry.spans.map(({ value }) => value.kind === 'entry' && value.entry.present)).toEqual([false, true, false, true]);
+    expect(entry.spans.map(({ value }) => value.kind === 'entry' && value.entry.present)).toEqual([
+      false,
+      true,
+      false,
+      true,
+    ]);
     const slot = session.ask('history slot 0', 'history');
-    expect(slot.spans.map(({ value }) => value.kind === 'slot' && value.slot.inUse)).toEqual([false, false, false, true, false, true]);
+    expect(slot.spans.map(({ value }) => value.kind === 'slot' && value.slot.inUse)).toEqual([
+      false,
+      false,
+      false,
+      true,
+      false,
+      true,
+    ]);
     expect(session.ask('history cr3', 'history').spans.length).toBeGreaterThan(1);
     expect(session.ask('history phase', 'history').spans.at(-1)?.value).toEqual({ kind: 'text', value: 'setup_arch' });
   });
@@ -83,10 +115,23 @@ describe('why', () => {
     const { chain } = session.ask('why 0xffffffffff200000', 'why');
     const own = chain.filter((cause) => cause.level === 0);
     expect(own.map((cause) => cause.relation)).toEqual(['made-by', 'called-by', 'called-by', 'called-by', 'origin']);
-    expect(own.map((cause) => cause.call?.fn)).toEqual([undefined, '__early_set_fixmap', '__early_ioremap', 'early_ioremap', 'early_ioremap']);
-    expect(own.at(-1)).toMatchObject({ origin: 'test.boot:9', call: { caller: 'late_user+0x1/0x2', stack: 'outer+0x3/0x4' } });
-    const stands = chain.filter((cause) => cause.level === 1 && cause.event !== null).map((cause) => `${cause.relation} ${cause.about}`);
-    expect(stands).toEqual(expect.arrayContaining(['allocated-by bm_pte', 'needs pmd[505] of level2_fixmap_pgt', 'loaded-by cr3']));
+    expect(own.map((cause) => cause.call?.fn)).toEqual([
+      undefined,
+      '__early_set_fixmap',
+      '__early_ioremap',
+      'early_ioremap',
+      'early_ioremap',
+    ]);
+    expect(own.at(-1)).toMatchObject({
+      origin: 'test.boot:9',
+      call: { caller: 'late_user+0x1/0x2', stack: 'outer+0x3/0x4' },
+    });
+    const stands = chain
+      .filter((cause) => cause.level === 1 && cause.event !== null)
+      .map((cause) => `${cause.relation} ${cause.about}`);
+    expect(stands).toEqual(
+      expect.arrayContaining(['allocated-by bm_pte', 'needs pmd[505] of level2_fixmap_pgt', 'loaded-by cr3']),
+    );
   });
 
   it('names the call behind a slot, and the event under the feet counts', () => {
@@ -104,8 +149,20 @@ describe('walk', () => {
     const session = typed();
     session.do('goto end');
     const view = session.ask('walk 0xffffffffff200123', 'walk');
-    expect(view.levels.map(({ level, name, index }) => `${level} ${name}[${index}]`)).toEqual(['pgd early_top_pgt[511]', 'pud level3_kernel_pgt[511]', 'pmd level2_fixmap_pgt[505]', 'pte bm_pte[0]']);
-    expect(view.outcome).toMatchObject({ kind: 'mapped', phys: 0xf0123n, pageSize: 0x1000n, writable: true, noExec: true, memoryType: 'WB' });
+    expect(view.levels.map(({ level, name, index }) => `${level} ${name}[${index}]`)).toEqual([
+      'pgd early_top_pgt[511]',
+      'pud level3_kernel_pgt[511]',
+      'pmd level2_fixmap_pgt[505]',
+      'pte bm_pte[0]',
+    ]);
+    expect(view.outcome).toMatchObject({
+      kind: 'mapped',
+      phys: 0xf0123n,
+      pageSize: 0x1000n,
+      writable: true,
+      noExec: true,
+      memoryType: 'WB',
+    });
     expect(view.tlb).toMatchObject({ answers: 0xf0123n, stale: false });
     const { writtenBy } = view.levels.at(-1)!;
     expect(session.timeline.event(writtenBy!)).toMatchObject({ type: 'pte.written', index: 0 });
@@ -137,7 +194,10 @@ describe('walk', () => {
       machine.emit({ type: 'pte.written', table: table as never, index: 0, before, after: 0n as never });
     });
     session.do('goto end');
-    expect(session.ask('walk slot 0', 'walk')).toMatchObject({ outcome: { kind: 'not-present' }, tlb: { stale: true, answers: 0x7000n } });
+    expect(session.ask('walk slot 0', 'walk')).toMatchObject({
+      outcome: { kind: 'not-present' },
+      tlb: { stale: true, answers: 0x7000n },
+    });
     expect(session.ask('info tlb', 'tlb').entries).toMatchObject([{ vaddr: 0xffff_ffff_ff20_0000n, stale: true }]);
     expect(session.ask('info summary', 'summary').tlb).toEqual({ entries: 1, stale: 1 });
   });
@@ -149,7 +209,13 @@ describe('the views', () => {
     session.do('goto end');
     const { slots } = session.ask('info slots', 'slots');
     expect(slots).toHaveLength(8);
-    expect(slots[0]).toMatchObject({ inUse: true, prevMap: 0xffff_ffff_ff20_0000n, prevSize: 0x2000n, presentPages: 2, owner: { fn: 'early_ioremap', origin: 'test.boot:3' } });
+    expect(slots[0]).toMatchObject({
+      inUse: true,
+      prevMap: 0xffff_ffff_ff20_0000n,
+      prevSize: 0x2000n,
+      presentPages: 2,
+      owner: { fn: 'early_ioremap', origin: 'test.boot:3' },
+    });
     expect(slots[1]).toMatchObject({ inUse: false, prevSize: 0x178n, owner: null, claimedBy: null });
   });
 
@@ -160,9 +226,15 @@ describe('the views', () => {
     });
     session.do('goto end');
     const { rows } = session.ask('info fixmap', 'fixmap');
-    expect(rows.filter((row) => row.mapped !== null).map((row) => [row.name, row.mapped?.phys])).toEqual([['FIX_APIC_BASE', 0xfee00000n], ['FIX_BTMAP slot 0', 0xf1000n], ['FIX_BTMAP slot 0', 0xf0000n]]);
+    expect(rows.filter((row) => row.mapped !== null).map((row) => [row.name, row.mapped?.phys])).toEqual([
+      ['FIX_APIC_BASE', 0xfee00000n],
+      ['FIX_BTMAP slot 0', 0xf1000n],
+      ['FIX_BTMAP slot 0', 0xf0000n],
+    ]);
     for (const [i, row] of rows.slice(1).entries()) expect(row.first).toBe(rows[i]!.last + 1);
-    expect(session.ask('info fixmap FIX_APIC_BASE', 'fixmap').rows).toMatchObject([{ name: 'FIX_APIC_BASE', mapped: { phys: 0xfee00000n } }]);
+    expect(session.ask('info fixmap FIX_APIC_BASE', 'fixmap').rows).toMatchObject([
+      { name: 'FIX_APIC_BASE', mapped: { phys: 0xfee00000n } },
+    ]);
     expect(refusalOf(session, 'info fixmap FIX_APIC_BSE', 'fixmap/unknown').hint).toContain('FIX_APIC_BASE');
   });
 
@@ -170,7 +242,14 @@ describe('the views', () => {
     const session = typed();
     session.do('goto end');
     const all = session.ask('vmmap', 'pagetable');
-    expect(all.runs.at(-1)).toMatchObject({ vaddr: 0xffff_ffff_ff20_0000n, end: 0xffff_ffff_ff20_2000n, phys: 0xf0000n, pages: 2, pageSize: 0x1000n, flags: 'RW G NX' });
+    expect(all.runs.at(-1)).toMatchObject({
+      vaddr: 0xffff_ffff_ff20_0000n,
+      end: 0xffff_ffff_ff20_2000n,
+      phys: 0xf0000n,
+      pages: 2,
+      pageSize: 0x1000n,
+      flags: 'RW G NX',
+    });
     expect(all.runs.find((run) => run.pageSize === 0x200000n)!.pages).toBeGreaterThan(1);
     expect(session.ask('vmmap slot 0', 'pagetable').runs).toHaveLength(1);
     expect(session.ask('info pagetable 0..0x1000000', 'pagetable').runs).toEqual([]);
@@ -195,19 +274,46 @@ describe('the views', () => {
     session.do(`goto ${end.slots.peakAt}`);
     expect(session.ask('info summary', 'summary').slots).toMatchObject({ inUse: 2, peak: 2, peakAt: end.slots.peakAt });
     session.do('goto 10');
-    expect(session.ask('info summary', 'summary')).toMatchObject({ calls: 1, openCalls: 1, slots: { peak: 0, peakAt: 0 } });
+    expect(session.ask('info summary', 'summary')).toMatchObject({
+      calls: 1,
+      openCalls: 1,
+      slots: { peak: 0, peakAt: 0 },
+    });
   });
 
   it('become JSON with every number of 64 bits as hex', () => {
     const session = typed();
     session.do('goto end');
-    for (const line of ['info slots', 'info fixmap', 'walk slot 0', 'vmmap', 'info tlb', 'info registers', 'info calls', 'info profile', 'list', 'last slot 0', 'history slot 0', 'why slot 0', 'diff start end', 'print slots']) {
+    for (const line of [
+      'info slots',
+      'info fixmap',
+      'walk slot 0',
+      'vmmap',
+      'info tlb',
+      'info registers',
+      'info calls',
+      'info profile',
+      'list',
+      'last slot 0',
+      'history slot 0',
+      'why slot 0',
+      'diff start end',
+      'print slots',
+    ]) {
       const text = JSON.stringify(toJson(session.do(line)));
       expect(text).toMatch(/^\{"type":"/);
       expect(text).not.toContain('undefined');
     }
-    expect(toJson(session.do('when'))).toEqual({ type: 'position', position: session.position, total: session.end, percent: expect.any(Number) as number, phase: 'setup_arch' });
-    expect(toJson(session.do('list .  1'))).toMatchObject({ rows: [{ event: { seq: session.position - 1, type: 'slot.claimed', vaddr: '0xffffffffff200000' } }] });
+    expect(toJson(session.do('when'))).toEqual({
+      type: 'position',
+      position: session.position,
+      total: session.end,
+      percent: expect.any(Number) as number,
+      phase: 'setup_arch',
+    });
+    expect(toJson(session.do('list .  1'))).toMatchObject({
+      rows: [{ event: { seq: session.position - 1, type: 'slot.claimed', vaddr: '0xffffffffff200000' } }],
+    });
   });
 });
 
@@ -230,7 +336,10 @@ describe('other questions', () => {
     session.do('display 1 / (slots_in_use - 1)');
     session.do('goto end');
     const stop = session.move('last slot 0');
-    expect(stop.displays).toMatchObject([{ number: 1, value: { kind: 'number', value: 1n } }, { number: 2, value: { kind: 'error' } }]);
+    expect(stop.displays).toMatchObject([
+      { number: 1, value: { kind: 'number', value: 1n } },
+      { number: 2, value: { kind: 'error' } },
+    ]);
     session.do('undisplay 1');
     expect(session.ask('display', 'displays').displays.map(({ number }) => number)).toEqual([2]);
     expect(refusalOf(session, 'undisplay 9', 'command/usage').hint).toContain('displays');
@@ -243,14 +352,18 @@ describe('other questions', () => {
     const forward = session.ask('diff .-40 end', 'diff');
     expect(session.ask('diff end .-40', 'diff').changes).toEqual(forward.changes);
     const whole = session.ask('diff start', 'diff').changes;
-    expect(whole.filter((change) => change.kind === 'slot').map((change) => change.kind === 'slot' && change.slot)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(
+      whole.filter((change) => change.kind === 'slot').map((change) => change.kind === 'slot' && change.slot),
+    ).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(whole.some((change) => change.kind === 'table' && change.name === 'bm_pte')).toBe(true);
     expect(session.ask('diff end end', 'diff').changes).toEqual([]);
   });
 
   it('find events by a text in their names, callers, messages and numbers', () => {
     const session = typed();
-    expect(session.ask('search DMI_scan', 'search').found).toMatchObject([{ event: { type: 'call.entered', fn: 'early_ioremap' } }]);
+    expect(session.ask('search DMI_scan', 'search').found).toMatchObject([
+      { event: { type: 'call.entered', fn: 'early_ioremap' } },
+    ]);
     expect(session.ask('search -n 1 slot.cl', 'search').found).toHaveLength(1);
     expect(session.ask('search 0xf5a20', 'search').found.length).toBeGreaterThan(1);
     expect(session.ask('search -r acpi_find', 'search').found).toEqual([]);
@@ -267,7 +380,16 @@ describe('other questions', () => {
       { name: 'bm_pte[1]', entry: { phys: 0xf1000n } },
       { name: 'bm_pte[2]', value: 0n, entry: { present: false } },
     ]);
-    expect(session.ask('x/8bx bm_pte', 'memory').words.map(({ value }) => value)).toEqual([0x63n, 0x01n, 0x0fn, 0n, 0n, 0n, 0n, 0x80n]);
+    expect(session.ask('x/8bx bm_pte', 'memory').words.map(({ value }) => value)).toEqual([
+      0x63n,
+      0x01n,
+      0x0fn,
+      0n,
+      0n,
+      0n,
+      0n,
+      0x80n,
+    ]);
     expect(session.ask('x/2wx bm_pte+4', 'memory').words[0]?.value).toBe(0x8000_0000n);
     expect(session.ask('x 0xffffffffff200000', 'memory').words).toMatchObject([{ phys: 0xf0000n, value: null }]);
     expect(session.ask('x 0xffff888000000000', 'memory').words).toHaveLength(1);
@@ -276,20 +398,22 @@ describe('other questions', () => {
   });
 });
 
-
 describe('resources', () => {
-  const session = (): ReturnType<typeof typed> => typed((machine) => {
-    requestRegion(machine, 0x60n, 1n, 'keyboard');
-    requestRegion(machine, 0x70n, 8n, 'rtc');
-    requestRegion(machine, 0x77n, 1n, 'taken');
-    releaseRegion(machine, 0x70n, 8n);
-    requestRegion(machine, 0x70n, 2n, 'rtc0');
-  });
+  const session = (): ReturnType<typeof typed> =>
+    typed((machine) => {
+      requestRegion(machine, 0x60n, 1n, 'keyboard');
+      requestRegion(machine, 0x70n, 8n, 'rtc');
+      requestRegion(machine, 0x77n, 1n, 'taken');
+      releaseRegion(machine, 0x70n, 8n);
+      requestRegion(machine, 0x70n, 2n, 'rtc0');
+    });
 
   it('have a history by range, in the words of /proc', () => {
     const { spans, target } = session().ask('history ioport 0070-0077', 'history');
     expect(target).toBe('ioport 0x70-0x77');
-    expect(spans.map(({ value }) => value.kind === 'resources' && value.resources.map(({ name, end }) => `${name} ${end}`))).toEqual([[], ['rtc 119'], [], ['rtc0 113']]);
+    expect(
+      spans.map(({ value }) => value.kind === 'resources' && value.resources.map(({ name, end }) => `${name} ${end}`)),
+    ).toEqual([[], ['rtc 119'], [], ['rtc0 113']]);
     expect(session().ask('history ioports 60', 'history').spans).toHaveLength(2);
     expect(session().ask('history iomem 60-77', 'history').spans).toHaveLength(1);
   });
@@ -302,7 +426,9 @@ describe('resources', () => {
     asked.do('watch ioport 70-77 if position > 0');
     expect(asked.move('rc').event?.event).toMatchObject({ type: 'resource.claimed', name: 'rtc' });
     expect(asked.ask('why ioport 70', 'why').chain.map((cause) => cause.relation)).toContain('called-by');
-    expect(asked.go('catch conflict', 'goto start', 'c').reason).toMatchObject({ hits: [{ what: 'ioport 0x70-0x77' }] });
+    expect(asked.go('catch conflict', 'goto start', 'c').reason).toMatchObject({
+      hits: [{ what: 'ioport 0x70-0x77' }],
+    });
     expect(refusalOf(asked, 'last ioport 77-70', 'address/invalid').hint).toContain('0x70-0x77');
     expect(refusalOf(asked, 'rwatch ioport 70', 'command/usage').message).toContain('MMU');
     expect(refusalOf(asked, 'last iomem nowhere', 'address/invalid').hint).toContain('/proc');
@@ -320,7 +446,12 @@ describe('the difference of two positions', () => {
     const { changes } = session.ask('diff start end', 'diff');
     expect(changes.filter((change) => change.kind === 'range')).toEqual([
       { kind: 'range', what: 'ioport', before: null, after: { start: 0x70n, end: 0x77n, name: 'rtc', depth: 0 } },
-      { kind: 'range', what: 'e820', before: null, after: { start: 0x1000n, end: 0x1fffn, name: expect.stringMatching(/usable|RAM/) as string, depth: 0 } },
+      {
+        kind: 'range',
+        what: 'e820',
+        before: null,
+        after: { start: 0x1000n, end: 0x1fffn, name: expect.stringMatching(/usable|RAM/) as string, depth: 0 },
+      },
     ]);
     expect(changes.filter((change) => change.kind === 'value' && /^(?:resources|e820)/.test(change.path))).toEqual([]);
   });

@@ -1,4 +1,16 @@
-import { fixIdx, fixmapIndexOf, fixToVirtUnchecked, parseNumber, parseVaddr, slot, slotVirt, ToolError, vaddr, type KernelProfile, type Vaddr } from '@kwind/x86';
+import {
+  fixIdx,
+  fixmapIndexOf,
+  fixToVirtUnchecked,
+  parseNumber,
+  parseVaddr,
+  slot,
+  slotVirt,
+  ToolError,
+  vaddr,
+  type KernelProfile,
+  type Vaddr,
+} from '@kwind/x86';
 import { compileExpression, parseExpression } from '@kwind/state';
 import type { Core } from './core.ts';
 
@@ -11,7 +23,11 @@ export interface VaddrRange {
 const TOP = 1n << 64n;
 
 const refuse = (text: string): ToolError =>
-  new ToolError('address/invalid', `"${text}" is not an address.`, 'Write 0xffffffffff200000, a symbol as bm_pte, fix NAME, slot N, or an expression.');
+  new ToolError(
+    'address/invalid',
+    `"${text}" is not an address.`,
+    'Write 0xffffffffff200000, a symbol as bm_pte, fix NAME, slot N, or an expression.',
+  );
 
 /** A symbol of the kernel image, with an offset. */
 function symbolAddress(profile: KernelProfile, text: string): bigint | undefined {
@@ -32,7 +48,8 @@ export function parseAddress(text: string, core: Core): Vaddr {
   if (fix) return fixToVirtUnchecked(profile, fixIdx(fixmapIndexOf(profile, fix[1]!)));
   const window = /^slot\s+([0-9]+)$/.exec(trimmed);
   if (window) return slotVirt(profile, slot(slotNumber(window[1]!, profile)));
-  if (/^(?:0x)?[0-9a-f_]+$/i.test(trimmed) && !/^[a-f]\w{0,3}$/i.test(trimmed)) return parseVaddr(trimmed, profile.levels);
+  if (/^(?:0x)?[0-9a-f_]+$/i.test(trimmed) && !/^[a-f]\w{0,3}$/i.test(trimmed))
+    return parseVaddr(trimmed, profile.levels);
   const symbol = symbolAddress(profile, trimmed);
   if (symbol !== undefined) return vaddr(symbol);
   if (trimmed === '') throw refuse(text);
@@ -69,5 +86,9 @@ export function parseVaddrRange(text: string, core: Core): VaddrRange {
 
 function rangeOf(start: bigint, end: bigint, text: string): VaddrRange {
   if (start < end && end <= TOP) return { start, end };
-  throw new ToolError('address/invalid', `the range "${text.trim()}" is empty.`, 'Its end is the first byte that no longer belongs to it.');
+  throw new ToolError(
+    'address/invalid',
+    `the range "${text.trim()}" is empty.`,
+    'Its end is the first byte that no longer belongs to it.',
+  );
 }

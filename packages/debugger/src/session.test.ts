@@ -13,9 +13,15 @@ describe('stepping', () => {
     const stop = typed().go('goto end', 'last slot 0');
     expect(stop.event?.event).toMatchObject({ type: 'slot.claimed', slot: 0, seq: stop.at.position - 1 });
     expect(stop.calls.map((call) => call.fn)).toEqual(['__early_ioremap', 'early_ioremap']);
-    expect(stop.calls[1]).toMatchObject({ caller: 'acpi_find_root+0x21/0x80', origin: 'test.boot:3', file: 'mm/early_ioremap.c' });
+    expect(stop.calls[1]).toMatchObject({
+      caller: 'acpi_find_root+0x21/0x80',
+      origin: 'test.boot:3',
+      file: 'mm/early_ioremap.c',
+    });
     expect(stop.slotsInUse).toEqual({ before: 0, after: 1 });
-    expect(stop.changes).toMatchObject([{ kind: 'slot', slot: 0, before: { inUse: false }, after: { inUse: true, phys: 0xf0000n, pages: 2 } }]);
+    expect(stop.changes).toMatchObject([
+      { kind: 'slot', slot: 0, before: { inUse: false }, after: { inUse: true, phys: 0xf0000n, pages: 2 } },
+    ]);
   });
 
   it('tells what changed from old to new, whichever way it moved', () => {
@@ -23,13 +29,25 @@ describe('stepping', () => {
     const backward = session.go('goto end', 'last pte 0xffffffffff240000');
     session.do('step');
     const forward = session.move('reverse-step');
-    const entry = { kind: 'entry', name: 'bm_pte', level: 'pte', index: 64, before: { present: true, phys: 0xf5000n }, after: { value: 0n, present: false } };
+    const entry = {
+      kind: 'entry',
+      name: 'bm_pte',
+      level: 'pte',
+      index: 64,
+      before: { present: true, phys: 0xf5000n },
+      after: { value: 0n, present: false },
+    };
     for (const stop of [backward, forward]) expect(stop.changes).toMatchObject([entry]);
   });
 
   it('names the fixmap page that an entry maps', () => {
     const stop = typed().go('goto end', 'last pte 0xffffffffff240000');
-    expect(stop.event).toMatchObject({ table: 'bm_pte', name: 'FIX_BTMAP slot 1 page 0', fn: '__early_set_fixmap', file: 'arch/x86/mm/ioremap.c' });
+    expect(stop.event).toMatchObject({
+      table: 'bm_pte',
+      name: 'FIX_BTMAP slot 1 page 0',
+      fn: '__early_set_fixmap',
+      file: 'arch/x86/mm/ioremap.c',
+    });
   });
 
   it('comes back to the very same machine', () => {
@@ -48,7 +66,10 @@ describe('stepping', () => {
     session.do('goto end');
     expect(session.move('s')).toMatchObject({ reason: { kind: 'edge', edge: 'end' } });
     session.do('goto end-2');
-    expect(session.move('step 5')).toMatchObject({ at: { position: session.end }, reason: { kind: 'edge', edge: 'end' } });
+    expect(session.move('step 5')).toMatchObject({
+      at: { position: session.end },
+      reason: { kind: 'edge', edge: 'end' },
+    });
   });
 
   it('arrives at an end without running into it', () => {
@@ -65,7 +86,11 @@ describe('calls', () => {
     const calls = session.ask('info calls', 'calls').calls;
     const map = calls.find((call) => call.fn === 'early_ioremap')!;
     session.do(`goto ${map.seq}`);
-    expect(session.move('next').event?.event).toMatchObject({ type: 'call.returned', fn: 'early_ioremap', result: 0xffff_ffff_ff20_0000n });
+    expect(session.move('next').event?.event).toMatchObject({
+      type: 'call.returned',
+      fn: 'early_ioremap',
+      result: 0xffff_ffff_ff20_0000n,
+    });
     expect(session.move('reverse-next').at.position).toBe(map.seq);
   });
 
@@ -78,7 +103,11 @@ describe('calls', () => {
     expect(session.move('finish 2').event?.event).toMatchObject({ type: 'call.returned', fn: 'early_ioremap' });
     session.do(`goto ${inside}`);
     const before = session.move('reverse-finish 2');
-    expect(session.move('step').event?.event).toMatchObject({ type: 'call.entered', fn: 'early_ioremap', seq: before.at.position });
+    expect(session.move('step').event?.event).toMatchObject({
+      type: 'call.entered',
+      fn: 'early_ioremap',
+      seq: before.at.position,
+    });
   });
 
   it('cannot be finished where none is open', () => {
@@ -93,7 +122,9 @@ describe('calls', () => {
     expect(view.calls.at(-1)).toMatchObject({ fn: 'early_ioremap', returned: null, result: null });
     expect(session.ask('backtrace', 'backtrace').calls).toEqual(view.open);
     session.do('goto end');
-    expect(session.ask('info calls early_iounmap', 'calls').calls).toMatchObject([{ fn: 'early_iounmap', depth: 0, args: [0xffff_ffff_ff24_0a20n, 0x178n] }]);
+    expect(session.ask('info calls early_iounmap', 'calls').calls).toMatchObject([
+      { fn: 'early_iounmap', depth: 0, args: [0xffff_ffff_ff24_0a20n, 0x178n] },
+    ]);
   });
 });
 
@@ -120,7 +151,11 @@ describe('going to places', () => {
   it('goes back and forward through the places visited', () => {
     const session = typed();
     for (const line of ['goto 10', 'goto 20', 'goto 30']) session.do(line);
-    expect([session.move('back').at.position, session.move('back').at.position, session.move('forward').at.position]).toEqual([20, 10, 20]);
+    expect([
+      session.move('back').at.position,
+      session.move('back').at.position,
+      session.move('forward').at.position,
+    ]).toEqual([20, 10, 20]);
     session.do('goto 5');
     expect(session.move('forward').reason.kind).toBe('no-more-visits');
     expect(session.move('back 9').reason.kind).toBe('no-more-visits');
@@ -130,7 +165,11 @@ describe('going to places', () => {
   it('comes back to bookmarks by name', () => {
     const session = typed();
     session.do('goto 12');
-    expect(session.ask('bookmark odd -m "look here"', 'done').bookmark).toEqual({ name: 'odd', position: 12, note: 'look here' });
+    expect(session.ask('bookmark odd -m "look here"', 'done').bookmark).toEqual({
+      name: 'odd',
+      position: 12,
+      note: 'look here',
+    });
     session.do('goto end');
     expect(session.ask('checkpoint', 'done').bookmark).toMatchObject({ name: 'm1', position: session.end });
     expect(session.move('goto @odd').at.position).toBe(12);
@@ -146,22 +185,71 @@ describe('going to places', () => {
   it('stays where it was when a command is refused', () => {
     const session = typed();
     session.do('goto 12');
-    for (const line of ['goto 99999', 'goto nowhere', 'walk zzz', 'print 1 +', 'break nope.*', 'info nothing', 'frobnicate', 'x/4qx 0', 'watch', 'delete 7', 'last slot 9']) refusalOf(session, line);
+    for (const line of [
+      'goto 99999',
+      'goto nowhere',
+      'walk zzz',
+      'print 1 +',
+      'break nope.*',
+      'info nothing',
+      'frobnicate',
+      'x/4qx 0',
+      'watch',
+      'delete 7',
+      'last slot 9',
+    ])
+      refusalOf(session, line);
     expect(session.position).toBe(12);
   });
 });
 
 const phaseSeq = (session: Typed): number => {
-  for (const event of session.timeline.events(0, session.end)) if (event.type === 'phase.entered' && event.name === 'setup_arch') return event.seq;
+  for (const event of session.timeline.events(0, session.end))
+    if (event.type === 'phase.entered' && event.name === 'setup_arch') return event.seq;
   throw new Error('no phase');
 };
 
 describe('an empty trace', () => {
   it('has one position, and every view of it', () => {
-    const session = new Typed(timelineOf(() => {}, () => {}));
+    const session = new Typed(
+      timelineOf(
+        () => {},
+        () => {},
+      ),
+    );
     expect(session.ask('when', 'position')).toMatchObject({ position: 0, total: 0, percent: 100 });
-    for (const topic of ['summary', 'slots', 'fixmap', 'pagetable', 'tlb', 'registers', 'calls', 'warnings', 'profile', 'breakpoints', 'bookmarks', 'displays']) session.do(`info ${topic}`);
-    for (const line of ['list', 'backtrace', 'walk 0xffffffffff200000', 'history slot 0', 'why slot 0', 'search x', 'diff start end', 'step', 'reverse-step', 'next', 'continue', 'rc', 'vmmap', 'x/2gx bm_pte']) session.do(line);
+    for (const topic of [
+      'summary',
+      'slots',
+      'fixmap',
+      'pagetable',
+      'tlb',
+      'registers',
+      'calls',
+      'warnings',
+      'profile',
+      'breakpoints',
+      'bookmarks',
+      'displays',
+    ])
+      session.do(`info ${topic}`);
+    for (const line of [
+      'list',
+      'backtrace',
+      'walk 0xffffffffff200000',
+      'history slot 0',
+      'why slot 0',
+      'search x',
+      'diff start end',
+      'step',
+      'reverse-step',
+      'next',
+      'continue',
+      'rc',
+      'vmmap',
+      'x/2gx bm_pte',
+    ])
+      session.do(line);
     expect(session.position).toBe(0);
   });
 });

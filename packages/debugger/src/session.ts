@@ -10,7 +10,16 @@ import { bookmark, deleteBookmark, display, refresh, undisplay } from './command
 import { examine, mappings } from './commands/memory.ts';
 import { finish, goto, next, revisit, step } from './commands/moving.ts';
 import { resume, toChange, until } from './commands/running.ts';
-import { breakpoints, enable, setBreak, setCatch, setCommands, setCondition, setIgnore, setWatch } from './commands/stops.ts';
+import {
+  breakpoints,
+  enable,
+  setBreak,
+  setCatch,
+  setCommands,
+  setCondition,
+  setIgnore,
+  setWatch,
+} from './commands/stops.ts';
 import { why } from './commands/why.ts';
 import { Core } from './core.ts';
 import type { Command, Place, Result } from './protocol.ts';
@@ -29,7 +38,9 @@ export interface SessionOptions {
 }
 
 /** One for each command; one that is forgotten does not compile. */
-type Handlers = { readonly [D in Command['do']]: (core: Core, command: Extract<Command, { do: D }>, options: SessionOptions) => Result };
+type Handlers = {
+  readonly [D in Command['do']]: (core: Core, command: Extract<Command, { do: D }>, options: SessionOptions) => Result;
+};
 
 const handlers: Handlers = {
   step,
@@ -43,7 +54,8 @@ const handlers: Handlers = {
   back: revisit,
   forward: revisit,
   when,
-  info: (core, { topic, argument }, { kernelTexts }) => (topic === 'breakpoints' ? breakpoints(core) : info(core, topic, argument, kernelTexts)),
+  info: (core, { topic, argument }, { kernelTexts }) =>
+    topic === 'breakpoints' ? breakpoints(core) : info(core, topic, argument, kernelTexts),
   walk: (core, { address }) => walkView(core.timeline, core.cursor, parseAddress(address, core)),
   list,
   backtrace,

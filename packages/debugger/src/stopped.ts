@@ -6,7 +6,12 @@ import { callsOf, happeningOf } from './explain.ts';
 import type { StopReason, Stopped } from './protocol.ts';
 
 /** What there is to say where the session stands now. */
-export function stopped(core: Core, direction: Direction, reason: StopReason, commands: readonly string[] = []): Stopped {
+export function stopped(
+  core: Core,
+  direction: Direction,
+  reason: StopReason,
+  commands: readonly string[] = [],
+): Stopped {
   const { timeline, cursor } = core;
   const { event } = core;
   const before = event === undefined ? cursor : timeline.step(cursor, -1);
@@ -27,4 +32,7 @@ export function stopped(core: Core, direction: Direction, reason: StopReason, co
 export const moved: StopReason = Object.freeze({ kind: 'moved' });
 
 /** Ran into an end of the history. */
-export const edge = (direction: Direction): StopReason => ({ kind: 'edge', edge: direction === 'forward' ? 'end' : 'start' });
+export const edge = (direction: Direction): StopReason => ({
+  kind: 'edge',
+  edge: direction === 'forward' ? 'end' : 'start',
+});

@@ -43,7 +43,10 @@ describe('breakpoints', () => {
 
   it('on a function stop when it is entered', () => {
     const stop = typed().go('break early_memremap', 'delete', 'tbreak early_iounmap', 'c');
-    expect(stop).toMatchObject({ event: { event: { type: 'call.entered', fn: 'early_iounmap' } }, reason: { kind: 'hit', hits: [{ number: 2, what: 'early_iounmap', times: 1, temporary: true }] } });
+    expect(stop).toMatchObject({
+      event: { event: { type: 'call.entered', fn: 'early_iounmap' } },
+      reason: { kind: 'hit', hits: [{ number: 2, what: 'early_iounmap', times: 1, temporary: true }] },
+    });
   });
 
   it('stop when an expression becomes true, not at every event while it is', () => {
@@ -51,7 +54,8 @@ describe('breakpoints', () => {
     session.do('break if slots_in_use == 2');
     const [up, down, ...others] = stopsOf(session, 'c');
     expect(others).toEqual([]);
-    for (const position of [up!, down!]) expect(session.timeline.at(position).state.control.slots.filter((slot) => slot.prevMap !== 0n)).toHaveLength(2);
+    for (const position of [up!, down!])
+      expect(session.timeline.at(position).state.control.slots.filter((slot) => slot.prevMap !== 0n)).toHaveLength(2);
     expect(stopsOf(session, 'rc')).toEqual([down, up]);
   });
 
@@ -74,7 +78,9 @@ describe('breakpoints', () => {
     session.do('b slot.claimed');
     session.do('ignore 1 2');
     expect(stopsOf(session, 'c')).toHaveLength(1);
-    expect(session.ask('info breakpoints', 'breakpoints').breakpoints).toMatchObject([{ number: 1, hits: 3, ignore: 0, enabled: true }]);
+    expect(session.ask('info breakpoints', 'breakpoints').breakpoints).toMatchObject([
+      { number: 1, hits: 3, ignore: 0, enabled: true },
+    ]);
     session.do('disable');
     expect(stopsOf(session, 'c')).toEqual([]);
     session.do('enable 1');
@@ -178,7 +184,11 @@ describe('catchpoints', () => {
     expect(session.move('rc').reason).toMatchObject({ hits: [{ what: 'warn' }, { what: 'leak' }] });
     expect(session.move('rc').event?.event).toMatchObject({ type: 'fault.raised', vaddr: 0x1234000n });
     expect(session.move('rc').event?.event).toMatchObject({ type: 'warn.raised', fn: 'early_iounmap' });
-    expect(session.ask('info warnings', 'warnings').warnings.at(-1)).toMatchObject({ kind: 'warn', fn: 'early_iounmap', file: 'mm/early_ioremap.c' });
+    expect(session.ask('info warnings', 'warnings').warnings.at(-1)).toMatchObject({
+      kind: 'warn',
+      fn: 'early_iounmap',
+      file: 'mm/early_ioremap.c',
+    });
   });
 });
 

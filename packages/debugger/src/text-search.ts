@@ -20,7 +20,12 @@ function holds(event: EventView, wanted: string): boolean {
   const values = event as unknown as Record<string, unknown>;
   for (const name in specOfType(event.type)!.fields) {
     const value = values[name];
-    if (typeof value === 'string' ? value.toLowerCase().includes(wanted) : wanted.startsWith('0x') && numbers(name, value).includes(wanted)) return true;
+    if (
+      typeof value === 'string'
+        ? value.toLowerCase().includes(wanted)
+        : wanted.startsWith('0x') && numbers(name, value).includes(wanted)
+    )
+      return true;
   }
   return false;
 }

@@ -1,5 +1,13 @@
 import { ToolError } from '@kwind/x86';
-import { compileExpression, isList, parseExpression, type Environment, type Scope, type Type, type Value } from '@kwind/state';
+import {
+  compileExpression,
+  isList,
+  parseExpression,
+  type Environment,
+  type Scope,
+  type Type,
+  type Value,
+} from '@kwind/state';
 import type { DebugValue } from './protocol.ts';
 
 const MOST_ITEMS = 64;

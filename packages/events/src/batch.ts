@@ -66,7 +66,11 @@ export class EventBatch {
 }
 
 /** Follows the call brackets once over a batch; kept, so that a view's cause is a look-up. */
-function causesOf(firstSeq: number, openCalls: readonly number[], codes: Uint8Array): { cause: Int32Array; depth: Uint16Array } {
+function causesOf(
+  firstSeq: number,
+  openCalls: readonly number[],
+  codes: Uint8Array,
+): { cause: Int32Array; depth: Uint16Array } {
   const cause = new Int32Array(codes.length);
   const depth = new Uint16Array(codes.length);
   const open = [...openCalls];
@@ -80,5 +84,6 @@ function causesOf(firstSeq: number, openCalls: readonly number[], codes: Uint8Ar
 }
 
 export const rawOf = (batch: EventBatch): RawBatch => readRaw(batch);
-export const batchFromRaw = (firstSeq: number, openCalls: readonly number[], raw: RawBatch): EventBatch => makeBatch(firstSeq, openCalls, raw);
+export const batchFromRaw = (firstSeq: number, openCalls: readonly number[], raw: RawBatch): EventBatch =>
+  makeBatch(firstSeq, openCalls, raw);
 export { isEntryCode };

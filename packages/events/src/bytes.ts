@@ -1,6 +1,7 @@
 import { ToolError } from '@kwind/x86';
 
-const corrupt = (what: string): ToolError => new ToolError('event/corrupt', `stored events end or break off: ${what}.`, 'Run kwind verify on the trace.');
+const corrupt = (what: string): ToolError =>
+  new ToolError('event/corrupt', `stored events end or break off: ${what}.`, 'Run kwind verify on the trace.');
 
 /** Grows as it is written: varints, bytes and strings. */
 export class ByteWriter {
@@ -101,7 +102,8 @@ export class ByteReader {
     return (previous + ((zigzag >>> 1) ^ -(zigzag & 1))) >>> 0;
   }
   bytes(length: number): Uint8Array {
-    if (length > this.#bytes.length - this.#at) throw corrupt(`${length} bytes wanted at ${this.#at}, ${this.#bytes.length - this.#at} left`);
+    if (length > this.#bytes.length - this.#at)
+      throw corrupt(`${length} bytes wanted at ${this.#at}, ${this.#bytes.length - this.#at} left`);
     const part = this.#bytes.subarray(this.#at, this.#at + length);
     this.#at += length;
     return part;

@@ -20,11 +20,14 @@ for (const spec of catalog) shapes[spec.code] = shapeOf(spec);
 
 function shapeOf(spec: EventSpec): Shape {
   const kinds = Object.values(spec.fields);
-  const strings = kinds.filter((kind) => kind !== 'list').flatMap((kind) => Array<boolean>(widthOf(kind)).fill(kind === 'str'));
+  const strings = kinds
+    .filter((kind) => kind !== 'list')
+    .flatMap((kind) => Array<boolean>(widthOf(kind)).fill(kind === 'str'));
   return { width: strings.length, strings, list: kinds.includes('list') };
 }
 
-const corrupt = (what: string): ToolError => new ToolError('event/corrupt', `stored batch cannot be read: ${what}.`, 'Run kwind verify on the trace.');
+const corrupt = (what: string): ToolError =>
+  new ToolError('event/corrupt', `stored batch cannot be read: ${what}.`, 'Run kwind verify on the trace.');
 
 /** Words that the rows of each code take, list elements apart. */
 const widths = new Uint32Array(256);
@@ -189,7 +192,12 @@ function readCounts(input: ByteReader, { starts, present }: ByCode): Uint32Array
 }
 
 /** Fills in where each row starts, in order and sorted; returns the words they take together. */
-function placeRows(codes: Uint8Array, counts: Uint32Array | undefined, { places, next }: ByCode, offsets: Uint32Array): number {
+function placeRows(
+  codes: Uint8Array,
+  counts: Uint32Array | undefined,
+  { places, next }: ByCode,
+  offsets: Uint32Array,
+): number {
   let offset = 0;
   offsets[0] = 0;
   for (let i = 0; i < codes.length; i++) {

@@ -63,7 +63,11 @@ export interface TraceReader {
   /** First seq and length of each batch that may hold one of `codes`, in `direction` from `from` on (inclusive). */
   batchesWith(codes: readonly number[], from: number, direction: 'forward' | 'backward'): Iterable<BatchSummary>;
   /** Like batchesWith, for batches that store to a page-table page (by frame) or change a slot. */
-  batchesTouching(touch: { readonly table?: number; readonly slot?: number }, from: number, direction: 'forward' | 'backward'): Iterable<BatchSummary>;
+  batchesTouching(
+    touch: { readonly table?: number; readonly slot?: number },
+    from: number,
+    direction: 'forward' | 'backward',
+  ): Iterable<BatchSummary>;
   checkpointAtOrBefore(position: number, reducer: number): Checkpoint | undefined;
   /** A part as it was put last at or before a checkpoint's position. */
   checkpointPart(checkpoint: Pick<Checkpoint, 'position' | 'reducer'>, part: number): Uint8Array | undefined;

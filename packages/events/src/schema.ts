@@ -40,7 +40,18 @@ export function defineEvent<const T extends string, const F extends Fields>(spec
 export type EventOfSpec<S> =
   S extends EventSpec<infer T, infer F> ? { readonly type: T } & { readonly [K in keyof F]: FieldValues[F[K]] } : never;
 
-const widths: Readonly<Record<FieldKind, 1 | 2>> = { u16: 1, u32: 1, bool: 1, str: 1, list: 1, u64: 2, vaddr: 2, phys: 2, pte: 2, pfn: 2 };
+const widths: Readonly<Record<FieldKind, 1 | 2>> = {
+  u16: 1,
+  u32: 1,
+  bool: 1,
+  str: 1,
+  list: 1,
+  u64: 2,
+  vaddr: 2,
+  phys: 2,
+  pte: 2,
+  pfn: 2,
+};
 
 /** Words that a field takes in a row; for a list, its count alone. */
 export const widthOf = (kind: FieldKind): 1 | 2 => widths[kind];

@@ -102,7 +102,9 @@ export function viewAt(raw: RawBatch, code: number, offset: number, seq: number,
  * One reusable view an event type, for the fold alone: it moves under the hands of whoever keeps it.
  * Saves an allocation for each control event.
  */
-export const viewsByCode: readonly (EventView | undefined)[] = classes.map((View) => new View() as unknown as EventView);
+export const viewsByCode: readonly (EventView | undefined)[] = classes.map(
+  (View) => new View() as unknown as EventView,
+);
 
 export function moveView(view: EventView, raw: RawBatch, offset: number, seq: number): void {
   Row.place(view as unknown as Row, raw, offset, seq);
@@ -118,4 +120,3 @@ export function toEvent(view: EventView): BootEvent {
 
 const codes = new Map<string, number>(catalog.map((spec) => [spec.type, spec.code]));
 export const codeOfType = (type: string): number => codes.get(type) ?? 0;
-

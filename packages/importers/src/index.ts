@@ -11,4 +11,11 @@ export { shownPlaces, symbolNotes, type SymbolNotes } from './capture/places.ts'
 export type { ShownPlace } from './capture/shown-place.ts';
 export { tracedFunction, type Traced } from './capture/functions.ts';
 export { parseVmallocinfo, type AreaKind, type Vmallocinfo, type VmallocinfoArea } from './vmallocinfo/parse.ts';
-export { parsePtdump, type Ptdump, type PtdumpItem, type PtdumpMarker, type PtdumpRow, type PtdumpSkip } from './ptdump/parse.ts';
+export {
+  parsePtdump,
+  type Ptdump,
+  type PtdumpItem,
+  type PtdumpMarker,
+  type PtdumpRow,
+  type PtdumpSkip,
+} from './ptdump/parse.ts';

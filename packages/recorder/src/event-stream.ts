@@ -30,4 +30,3 @@ function deliver(batch: EventBatch, wanted: Uint8Array | undefined, subscriber: 
     if (wanted === undefined || wanted[codes[i]!] === 1) subscriber.next(batch.at(i));
   }
 }
-

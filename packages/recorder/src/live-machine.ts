@@ -48,7 +48,15 @@ export class LiveMachine implements KernelContext {
   }
 
   /** A store to an entry as numbers, for sources that produce millions. */
-  emitEntry(code: number, table: number, index: number, beforeLo: number, beforeHi: number, afterLo: number, afterHi: number): number {
+  emitEntry(
+    code: number,
+    table: number,
+    index: number,
+    beforeLo: number,
+    beforeHi: number,
+    afterLo: number,
+    afterHi: number,
+  ): number {
     if (!isEntryCode(code)) throw new RangeError(`${code} is not the code of a store to an entry`);
     const at = this.#builder.appendEntry(code, table, index, beforeLo, beforeHi, afterLo, afterHi);
     const writer = this.#writer;

@@ -5,12 +5,28 @@ import { initialState, reduceAll, stateHash } from '@kwind/state';
 import { Recorder, type Recorded } from './index.ts';
 
 const linux = profile('linux-6.1');
-const flush = (page: number): BootEvent => ({ type: 'tlb.page-flushed', vaddr: BigInt(page * 4096) as Vaddr, how: 'invlpg' });
-const store = (index: number): BootEvent => ({ type: 'pte.written', table: 7 as never, index, before: 0n as Pte, after: 0x163n as Pte });
+const flush = (page: number): BootEvent => ({
+  type: 'tlb.page-flushed',
+  vaddr: BigInt(page * 4096) as Vaddr,
+  how: 'invlpg',
+});
+const store = (index: number): BootEvent => ({
+  type: 'pte.written',
+  table: 7 as never,
+  index,
+  before: 0n as Pte,
+  after: 0x163n as Pte,
+});
 
-function collect<T>(stream: { subscribe(observer: { next(value: T): void; error(e: unknown): void; complete(): void }): unknown }): { values: T[]; ended: string } {
+function collect<T>(stream: {
+  subscribe(observer: { next(value: T): void; error(e: unknown): void; complete(): void }): unknown;
+}): { values: T[]; ended: string } {
   const seen = { values: [] as T[], ended: '' };
-  stream.subscribe({ next: (value) => seen.values.push(value), error: (e) => (seen.ended = `error: ${String(e)}`), complete: () => (seen.ended = 'complete') });
+  stream.subscribe({
+    next: (value) => seen.values.push(value),
+    error: (e) => (seen.ended = `error: ${String(e)}`),
+    complete: () => (seen.ended = 'complete'),
+  });
   return seen;
 }
 

@@ -48,7 +48,8 @@ export function runLog(machine: LiveMachine, records: Iterable<CallRecord>): Log
 
 /** A log that has a debug line shows that the kernel had early_ioremap_debug by then. */
 function turnOnDebug(machine: LiveMachine): void {
-  if ((machine.view.control.variables['early_ioremap_debug'] ?? 0n) === 0n) findKernelFunction('early_ioremap_debug_setup')!.run(machine, [], []);
+  if ((machine.view.control.variables['early_ioremap_debug'] ?? 0n) === 0n)
+    findKernelFunction('early_ioremap_debug_setup')!.run(machine, [], []);
 }
 
 /** What a call did, in the terms in which logs make claims. */
@@ -61,7 +62,12 @@ interface Outcome {
 
 function runRecord(machine: LiveMachine, record: CallRecord): Disagreement[] {
   const fn = findKernelFunction(record.fn);
-  if (!fn) throw new ToolError('script/name', `${record.origin}: there is no modelled function ${record.fn}.`, 'kwind functions lists them.');
+  if (!fn)
+    throw new ToolError(
+      'script/name',
+      `${record.origin}: there is no modelled function ${record.fn}.`,
+      'kwind functions lists them.',
+    );
   const before = machine.view.control.slots;
   const held = before.map((slot) => ({ prevMap: slot.prevMap, pages: slot.pages }));
   const warnedBefore = machine.lastWarning;
@@ -87,10 +93,21 @@ function compare(machine: LiveMachine, record: CallRecord, claim: Claim, outcome
   const modelled = modelledValue(machine, record, claim.what, outcome);
   const same = typeof claim.value === 'bigint' ? claim.value === modelled : claim.value === String(modelled);
   if (same) return undefined;
-  return { origin: claim.origin, fn: record.fn, what: claim.what, said: show(claim.value), modelled: outcome.slot < 0 && claim.what === 'slot' ? 'none' : show(modelled) };
+  return {
+    origin: claim.origin,
+    fn: record.fn,
+    what: claim.what,
+    said: show(claim.value),
+    modelled: outcome.slot < 0 && claim.what === 'slot' ? 'none' : show(modelled),
+  };
 }
 
-function modelledValue(machine: LiveMachine, record: CallRecord, what: Claim['what'], outcome: Outcome): bigint | string {
+function modelledValue(
+  machine: LiveMachine,
+  record: CallRecord,
+  what: Claim['what'],
+  outcome: Outcome,
+): bigint | string {
   switch (what) {
     case 'slot':
       return BigInt(outcome.slot);

@@ -13,14 +13,20 @@ interface Small {
 }
 
 const TAG = '#u64:';
-const encodeBig = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? `${TAG}${value.toString(16)}` : value);
-const decodeBig = (_key: string, value: unknown): unknown => (typeof value === 'string' && value.startsWith(TAG) ? BigInt(`0x${value.slice(TAG.length)}`) : value);
+const encodeBig = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? `${TAG}${value.toString(16)}` : value;
+const decodeBig = (_key: string, value: unknown): unknown =>
+  typeof value === 'string' && value.startsWith(TAG) ? BigInt(`0x${value.slice(TAG.length)}`) : value;
 
 /** Object keys in a fixed order, so that equal states give equal bytes whatever the order of insertion was. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  );
 }
 
 function callsOf(innermost: CallFrame | null): Omit<CallFrame, 'outer'>[] {
@@ -65,7 +71,8 @@ function encodePage(out: ByteWriter, pages: PageStore, table: number): void {
   out.text(info.level);
   out.text(info.name);
   const present: number[] = [];
-  for (let index = 0; index < 512; index++) if (image[2 * index] !== 0 || image[2 * index + 1] !== 0) present.push(index);
+  for (let index = 0; index < 512; index++)
+    if (image[2 * index] !== 0 || image[2 * index + 1] !== 0) present.push(index);
   out.varint(present.length);
   let [previousIndex, previousLo, previousHi] = [0, 0, 0];
   for (const index of present) {
@@ -94,12 +101,18 @@ function parseSmall(text: string): Small {
   try {
     return JSON.parse(text, decodeBig) as Small;
   } catch (cause) {
-    throw new ToolError('event/corrupt', 'a stored checkpoint cannot be read.', 'Run kwind verify on the trace.', { cause });
+    throw new ToolError('event/corrupt', 'a stored checkpoint cannot be read.', 'Run kwind verify on the trace.', {
+      cause,
+    });
   }
 }
 
 function decodePage(input: ByteReader, writer: PageWriter): void {
-  const info: TableInfo = { table: Number(input.text()), level: input.text() as TableInfo['level'], name: input.text() };
+  const info: TableInfo = {
+    table: Number(input.text()),
+    level: input.text() as TableInfo['level'],
+    name: input.text(),
+  };
   const image = new Uint32Array(1024);
   const count = input.varint();
   let [index, lo, hi] = [0, 0, 0];
@@ -107,7 +120,8 @@ function decodePage(input: ByteReader, writer: PageWriter): void {
     index += input.varint();
     lo = input.delta(lo);
     hi = input.delta(hi);
-    if (index > 511) throw new ToolError('event/corrupt', `a stored page has an entry ${index}.`, 'Run kwind verify on the trace.');
+    if (index > 511)
+      throw new ToolError('event/corrupt', `a stored page has an entry ${index}.`, 'Run kwind verify on the trace.');
     image[2 * index] = lo;
     image[2 * index + 1] = hi;
   }

@@ -108,7 +108,9 @@ export class PageStore implements PageView {
   }
   /** Whether the page with this ordinal is the very same as in `earlier`, a state that this one came from. */
   isUnchanged(earlier: PageStore, ordinal: number): boolean {
-    return earlier.#pages.images[ordinal] !== undefined && this.#pages.images[ordinal] === earlier.#pages.images[ordinal];
+    return (
+      earlier.#pages.images[ordinal] !== undefined && this.#pages.images[ordinal] === earlier.#pages.images[ordinal]
+    );
   }
   /** True when both hold the very same page, so that a comparison can skip it. */
   sharesPage(other: PageStore, table: number): boolean {

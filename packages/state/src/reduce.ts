@@ -10,7 +10,8 @@ export const REDUCER_VERSION = 1;
 
 const byCode: (((machine: MachineWriter, event: never) => void) | undefined)[] = [];
 for (const spec of catalog) {
-  if (!isEntryCode(spec.code)) byCode[spec.code] = reducers[spec.type as keyof typeof reducers] as (machine: MachineWriter, event: never) => void;
+  if (!isEntryCode(spec.code))
+    byCode[spec.code] = reducers[spec.type as keyof typeof reducers] as (machine: MachineWriter, event: never) => void;
 }
 
 const TWO_32 = 0x1_0000_0000;
@@ -57,7 +58,10 @@ function mismatch(machine: MachineWriter, raw: RawBatch, i: number, seq: number)
  */
 export function reduce(state: MachineState, batch: EventBatch, from = 0, to = batch.length): MachineState {
   if (state.position !== batch.firstSeq + from) {
-    throw new ToolError('internal/invariant', `a state at position ${state.position} cannot take event ${batch.firstSeq + from}.`);
+    throw new ToolError(
+      'internal/invariant',
+      `a state at position ${state.position} cannot take event ${batch.firstSeq + from}.`,
+    );
   }
   if (from === to) return state;
   const machine = new MachineWriter(state);

@@ -104,7 +104,11 @@ function fail(ordinal: number): never {
  * @param read gives a part's bytes
  * @throws ToolError event/corrupt when the bytes are not such a state, also later when a page is looked at
  */
-export function loadState({ bytes }: Checkpoint, read: (part: number) => Uint8Array | undefined, profile: KernelProfile): MachineState {
+export function loadState(
+  { bytes }: Checkpoint,
+  read: (part: number) => Uint8Array | undefined,
+  profile: KernelProfile,
+): MachineState {
   const input = new ByteReader(bytes);
   const small = decodeSmall(input, profile);
   const infos: TableInfo[] = [];

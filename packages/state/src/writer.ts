@@ -1,6 +1,14 @@
 import { castDraft, createDraft, finishDraft, type Draft } from 'immer';
 import type { KernelProfile, Position } from '@kwind/x86';
-import { tlbKey, tlbLookup, type CallFrame, type ControlState, type Counters, type SlotState, type TlbEntry } from './control.ts';
+import {
+  tlbKey,
+  tlbLookup,
+  type CallFrame,
+  type ControlState,
+  type Counters,
+  type SlotState,
+  type TlbEntry,
+} from './control.ts';
 import type { MachineState, MachineView } from './machine.ts';
 import { PageWriter } from './page-store.ts';
 

@@ -1,5 +1,13 @@
 import { ToolError } from '@kwind/x86';
-import { BatchBuilder, toEvent, type BatchSummary, type Checkpoint, type EventBatch, type TraceHeader, type TraceReader } from '@kwind/events';
+import {
+  BatchBuilder,
+  toEvent,
+  type BatchSummary,
+  type Checkpoint,
+  type EventBatch,
+  type TraceHeader,
+  type TraceReader,
+} from '@kwind/events';
 import type { Direction, Touch } from './types.ts';
 
 /**
@@ -28,7 +36,10 @@ export class BranchTrace implements TraceReader {
   /** @throws ToolError internal/invariant when the batch does not follow the last one */
   append(batch: EventBatch): void {
     if (batch.firstSeq !== this.length) {
-      throw new ToolError('internal/invariant', `a batch at seq ${batch.firstSeq} cannot follow ${this.length} events.`);
+      throw new ToolError(
+        'internal/invariant',
+        `a batch at seq ${batch.firstSeq} cannot follow ${this.length} events.`,
+      );
     }
     if (batch.length > 0) this.#own.push(batch);
   }
@@ -37,7 +48,11 @@ export class BranchTrace implements TraceReader {
     if (seq < this.forkedAt) return this.#cutOff(this.#parent.batchContaining(seq));
     const batch = this.#own.find((one) => seq < one.firstSeq + one.length);
     if (batch) return batch;
-    throw new ToolError('position/invalid', `there is no event ${seq}; there are ${this.length}.`, 'Events are numbered from 0.');
+    throw new ToolError(
+      'position/invalid',
+      `there is no event ${seq}; there are ${this.length}.`,
+      'Events are numbered from 0.',
+    );
   }
 
   *batchesWith(codes: readonly number[], from: number, direction: Direction): IterableIterator<BatchSummary> {
@@ -77,7 +92,11 @@ export class BranchTrace implements TraceReader {
     }
   }
 
-  *#ownSummaries(from: number, direction: Direction, isWanted: (summary: BatchSummary) => boolean): Generator<BatchSummary> {
+  *#ownSummaries(
+    from: number,
+    direction: Direction,
+    isWanted: (summary: BatchSummary) => boolean,
+  ): Generator<BatchSummary> {
     const forward = direction === 'forward';
     for (const batch of forward ? this.#own : this.#own.toReversed()) {
       const isAhead = forward ? batch.firstSeq + batch.length > from : batch.firstSeq <= from;

@@ -6,7 +6,15 @@ import { callsAround, finishPosition, nextPosition, openCallAt, returnOf } from 
 import { Timeline } from './timeline.ts';
 
 const kernel = profile('linux-6.1');
-const enter = (fn: string): BootEvent => ({ type: 'call.entered', fn, args: [], text: '', caller: '', stack: '', origin: '' });
+const enter = (fn: string): BootEvent => ({
+  type: 'call.entered',
+  fn,
+  args: [],
+  text: '',
+  caller: '',
+  stack: '',
+  origin: '',
+});
 const leave = (fn: string): BootEvent => ({ type: 'call.returned', fn, result: 0n });
 const say = (text: string): BootEvent => ({ type: 'message.printed', level: 'INFO', text });
 
@@ -29,7 +37,9 @@ describe.each([1, 2, 3, 8])('the call tree in batches of %i', (perBatch) => {
   const timeline = timelineOf(events, perBatch);
 
   it('knows which call is open at every position', () => {
-    expect(Array.from({ length: 9 }, (_, position) => openCallAt(timeline, position))).toEqual([-1, -1, 1, 1, 3, 3, 1, -1, -1]);
+    expect(Array.from({ length: 9 }, (_, position) => openCallAt(timeline, position))).toEqual([
+      -1, -1, 1, 1, 3, 3, 1, -1, -1,
+    ]);
   });
 
   it('names the calls around an event, innermost first', () => {

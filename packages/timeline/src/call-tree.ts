@@ -23,7 +23,8 @@ export function openCallAt(timeline: Recorded, position: number): number {
 export function callsAround(timeline: Recorded, seq: number): readonly number[] {
   const event = timeline.event(seq);
   const chain: number[] = [];
-  for (let call = event.type === 'call.entered' ? seq : event.cause; call >= 0; call = timeline.event(call).cause) chain.push(call);
+  for (let call = event.type === 'call.entered' ? seq : event.cause; call >= 0; call = timeline.event(call).cause)
+    chain.push(call);
   return chain;
 }
 

@@ -69,9 +69,12 @@ describe('the position grammar', () => {
     expect(refused(() => at('t=12:03:04.5')).hint).toContain('no clock');
   });
 
-  it.each(['', 'x', '--', '@', '1..2', '#', '%', '1e3', '0x10', '5 5', '.+', 'end-', 'null', '99999999999999999999'])('refuses "%s" with a position error', (text) => {
-    expect(refused(() => at(text)).message).not.toBe('');
-  });
+  it.each(['', 'x', '--', '@', '1..2', '#', '%', '1e3', '0x10', '5 5', '.+', 'end-', 'null', '99999999999999999999'])(
+    'refuses "%s" with a position error',
+    (text) => {
+      expect(refused(() => at(text)).message).not.toBe('');
+    },
+  );
 });
 
 describe('ranges of positions', () => {

@@ -33,7 +33,10 @@ const refuse = (message: string, hint: string): ToolError => new ToolError('posi
 export function parsePosition(text: string, context: PositionContext): Position {
   const trimmed = text.trim();
   if (/^t\s*=/.test(trimmed) && context.hasClock !== true) {
-    throw refuse(`"${trimmed}" is a time, and the events of this trace carry none.`, `A simulated boot has no clock. ${FORMS}`);
+    throw refuse(
+      `"${trimmed}" is a time, and the events of this trace carry none.`,
+      `A simulated boot has no clock. ${FORMS}`,
+    );
   }
   const percent = /^([0-9]+(?:\.[0-9]+)?)\s*%$/.exec(trimmed);
   if (percent) return ofPercent(Number(percent[1]), trimmed, context);
@@ -72,7 +75,10 @@ function inRange(position: number, text: string, context: PositionContext): Posi
 function unknown(text: string, context: PositionContext): ToolError {
   if (text.startsWith('@')) {
     const names = context.bookmarks ?? [];
-    return refuse(`there is no bookmark "${text.slice(1)}".`, didYouMean(text.slice(1), names, 'info bookmarks lists them.'));
+    return refuse(
+      `there is no bookmark "${text.slice(1)}".`,
+      didYouMean(text.slice(1), names, 'info bookmarks lists them.'),
+    );
   }
   if (text.startsWith('phase:')) {
     const name = text.slice('phase:'.length);

@@ -2,8 +2,10 @@ import { catalog, codesMatching, isEntryCode, type EventType } from '@kwind/even
 import type { MachineState } from '@kwind/state';
 import type { Moment, Predicate, Source } from './types.ts';
 
-const codesWith = (field: string): readonly number[] => catalog.filter((spec) => field in spec.fields).map((spec) => spec.code);
-const codesOf = (...types: readonly string[]): readonly number[] => catalog.filter((spec) => types.includes(spec.type)).map((spec) => spec.code);
+const codesWith = (field: string): readonly number[] =>
+  catalog.filter((spec) => field in spec.fields).map((spec) => spec.code);
+const codesOf = (...types: readonly string[]): readonly number[] =>
+  catalog.filter((spec) => types.includes(spec.type)).map((spec) => spec.code);
 
 const entryCodes: readonly number[] = catalog.map((spec) => spec.code).filter(isEntryCode);
 const tableCodes: readonly number[] = [...codesOf('table.allocated'), ...entryCodes];
@@ -33,7 +35,8 @@ export const entryAt = (table: number, index: number): EntrySpan => ({ table, fi
 function storesTo({ event, before }: Moment, spans: readonly EntrySpan[]): boolean {
   if (!('table' in event)) return false;
   const { table } = event;
-  if ('index' in event) return spans.some((span) => span.table === table && span.first <= event.index && event.index <= span.last);
+  if ('index' in event)
+    return spans.some((span) => span.table === table && span.first <= event.index && event.index <= span.last);
   return spans.some((span) => span.table === table && holdsAnything(before.pages, span));
 }
 
@@ -62,12 +65,16 @@ export function registerChanges(name: string): Predicate {
   const nameOf = { 'cr3.loaded': 'cr3', 'cr4.written': 'cr4' } as const;
   return {
     sources: [{ codes: registerCodes }],
-    test: ({ event }) => (event.type === 'register.written' ? event.name : nameOf[event.type as keyof typeof nameOf]) === name,
+    test: ({ event }) =>
+      (event.type === 'register.written' ? event.name : nameOf[event.type as keyof typeof nameOf]) === name,
   };
 }
 
 export function variableChanges(name: string): Predicate {
-  return { sources: [{ codes: variableCodes }], test: ({ event }) => event.type === 'variable.set' && event.name === name };
+  return {
+    sources: [{ codes: variableCodes }],
+    test: ({ event }) => event.type === 'variable.set' && event.name === name,
+  };
 }
 
 /** One or the other; each is asked only about events of its own sources. */

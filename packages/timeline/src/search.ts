@@ -69,7 +69,13 @@ class States {
 }
 
 /** Timeline.find: the event that a seek would hit, without making the state there. */
-export function find(timeline: Searched, position: number, until: Predicate, direction: Direction, options: SeekOptions): Found {
+export function find(
+  timeline: Searched,
+  position: number,
+  until: Predicate,
+  direction: Direction,
+  options: SeekOptions,
+): Found {
   try {
     const seq = scan(timeline, position, until, direction, options);
     return seq === undefined ? { kind: 'edge' } : { kind: 'hit', seq: seq as Seq };
@@ -80,7 +86,13 @@ export function find(timeline: Searched, position: number, until: Predicate, dir
 }
 
 /** Timeline.seek. */
-export function seek(timeline: Searched, from: Cursor, until: Predicate, direction: Direction, options: SeekOptions): Seek {
+export function seek(
+  timeline: Searched,
+  from: Cursor,
+  until: Predicate,
+  direction: Direction,
+  options: SeekOptions,
+): Seek {
   const found = find(timeline, from.position, until, direction, options);
   switch (found.kind) {
     case 'hit':
@@ -98,7 +110,13 @@ function edgeOf(timeline: Searched, position: number, direction: Direction, limi
 }
 
 /** Batches that cannot hold a hit are never unpacked, events of other types never looked at. */
-function scan(timeline: Searched, position: number, until: Predicate, direction: Direction, options: SeekOptions): number | undefined {
+function scan(
+  timeline: Searched,
+  position: number,
+  until: Predicate,
+  direction: Direction,
+  options: SeekOptions,
+): number | undefined {
   const forward = direction === 'forward';
   const start = forward ? position : position - 2;
   const last = options.limit ?? (forward ? timeline.length - 1 : 0);

@@ -31,7 +31,12 @@ export function* batchesOf(
   }
 }
 
-function* summariesOf(reader: TraceReader, source: Source, from: number, direction: Direction): Generator<BatchSummary> {
+function* summariesOf(
+  reader: TraceReader,
+  source: Source,
+  from: number,
+  direction: Direction,
+): Generator<BatchSummary> {
   if (source.touch === undefined) {
     yield* reader.batchesWith(source.codes, from, direction);
     return;

@@ -57,8 +57,14 @@ describe('a timeline', () => {
   it('does not look behind a limit', () => {
     const timeline = open();
     const none = { test: () => false };
-    expect(timeline.seek(timeline.at(5), none, 'forward', { limit: 9 })).toMatchObject({ kind: 'edge', cursor: { position: 10 } });
-    expect(timeline.seek(timeline.at(20), none, 'backward', { limit: 9 })).toMatchObject({ kind: 'edge', cursor: { position: 9 } });
+    expect(timeline.seek(timeline.at(5), none, 'forward', { limit: 9 })).toMatchObject({
+      kind: 'edge',
+      cursor: { position: 10 },
+    });
+    expect(timeline.seek(timeline.at(20), none, 'backward', { limit: 9 })).toMatchObject({
+      kind: 'edge',
+      cursor: { position: 9 },
+    });
   });
 
   it('finds an event that is alone in its batch, also at the limit', () => {
@@ -68,7 +74,9 @@ describe('a timeline', () => {
       return builder.freeze();
     });
     const timeline = new Timeline(memoryTrace(alone, headerFor(kernel)), kernel);
-    const says = (text: string) => ({ test: ({ event }: Moment) => event.type === 'message.printed' && event.text === text });
+    const says = (text: string) => ({
+      test: ({ event }: Moment) => event.type === 'message.printed' && event.text === text,
+    });
     expect(timeline.find(0, says('c'), 'forward')).toEqual({ kind: 'hit', seq: 2 });
     expect(timeline.find(0, says('b'), 'forward', { limit: 1 })).toEqual({ kind: 'hit', seq: 1 });
     expect(timeline.find(0, says('c'), 'forward', { limit: 1 })).toEqual({ kind: 'edge' });
@@ -131,7 +139,9 @@ describe('a branch', () => {
     const timeline = new Timeline(trace, kernel);
     expect(timeline.length).toBe(fork);
     expect(hashAt(timeline, fork)).toBe(stateHash(end));
-    expect([...timeline.events(0, fork)].map((event) => event.type)).toEqual([...open().events(0, fork)].map((event) => event.type));
+    expect([...timeline.events(0, fork)].map((event) => event.type)).toEqual(
+      [...open().events(0, fork)].map((event) => event.type),
+    );
     expect(timeline.find(fork + 1, { test: () => true }, 'backward')).toEqual({ kind: 'hit', seq: fork - 1 });
     expect(() => trace.batchContaining(fork)).toThrow(ToolError);
   });

@@ -84,7 +84,8 @@ export class Timeline {
     for (const batch of batchesOf(this.reader, sources, from, 'forward')) {
       if (batch.firstSeq >= to) return;
       const end = Math.min(batch.length, to - batch.firstSeq);
-      for (let i = Math.max(0, from - batch.firstSeq); i < end; i++) if (wanted[batch.codeAt(i)] === 1) yield batch.at(i);
+      for (let i = Math.max(0, from - batch.firstSeq); i < end; i++)
+        if (wanted[batch.codeAt(i)] === 1) yield batch.at(i);
     }
   }
 
@@ -140,7 +141,12 @@ export class Timeline {
       if (shouldStop?.() === true) throw new SearchStopped();
       const batch = this.reader.batchContaining(state.position);
       const parent = state;
-      state = reduce(parent, batch, parent.position - batch.firstSeq, Math.min(batch.length, position - batch.firstSeq));
+      state = reduce(
+        parent,
+        batch,
+        parent.position - batch.firstSeq,
+        Math.min(batch.length, position - batch.firstSeq),
+      );
       this.#boundaries.put(state, parent);
     }
     return state;

@@ -49,7 +49,10 @@ export interface SeekOptions {
 }
 
 /** What a search found, without the state there. */
-export type Found = { readonly kind: 'hit'; readonly seq: Seq } | { readonly kind: 'edge' } | { readonly kind: 'interrupted' };
+export type Found =
+  | { readonly kind: 'hit'; readonly seq: Seq }
+  | { readonly kind: 'edge' }
+  | { readonly kind: 'interrupted' };
 
 /** How a search ended. `edge`: it met an end of the history (or the limit) and stands there. */
 export type Seek =

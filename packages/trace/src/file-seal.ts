@@ -12,7 +12,11 @@ const UNSEALED = 'UNSEALED-';
 const CHUNK = 1 << 20;
 
 /** A text that occurs nowhere else, and that no damage to a single byte makes of a digest or a digest of it. */
-export const placeholder = (): string => UNSEALED + randomBytes(LENGTH).toString('hex').slice(0, LENGTH - UNSEALED.length);
+export const placeholder = (): string =>
+  UNSEALED +
+  randomBytes(LENGTH)
+    .toString('hex')
+    .slice(0, LENGTH - UNSEALED.length);
 
 export const isPlaceholder = (text: string): boolean => text.length === LENGTH && text.startsWith(UNSEALED);
 
@@ -47,7 +51,7 @@ function placesOf(file: number, text: string): number[] {
   // Chunks overlap by less than the text, so that each place is found once.
   for (let start = 0; ; start += CHUNK - LENGTH + 1) {
     const read = readSync(file, chunk, 0, CHUNK, start);
-    for (let at = -1; (at = chunk.subarray(0, read).indexOf(text, at + 1, 'latin1')) >= 0; ) places.push(start + at);
+    for (let at = -1; (at = chunk.subarray(0, read).indexOf(text, at + 1, 'latin1')) >= 0;) places.push(start + at);
     if (read < CHUNK) return places;
   }
 }
@@ -66,7 +70,7 @@ function digestWithout(file: number, places: readonly number[]): string {
 
 function addBytes(hash: Hash, file: number, from: number, to: number): void {
   const chunk = Buffer.alloc(CHUNK);
-  for (let at = from; at < to; ) {
+  for (let at = from; at < to;) {
     const read = readSync(file, chunk, 0, Math.min(CHUNK, to - at), at);
     if (read === 0) return;
     hash.update(chunk.subarray(0, read));

@@ -75,7 +75,7 @@ export class SqliteTraceReader implements TraceReader {
 
   *rowsFrom(firstSeq: number): IterableIterator<BatchRows> {
     const decoder = new RowDecoder();
-    for (let seq = firstSeq; seq < this.length; ) {
+    for (let seq = firstSeq; seq < this.length;) {
       const row = this.#rowAt(seq);
       const raw = this.#decode(row, (bytes) => decoder.decode(bytes));
       this.#checkLength(row, raw.codes.length);
@@ -109,7 +109,10 @@ export class SqliteTraceReader implements TraceReader {
     }
   }
 
-  checkpointPart({ position, reducer }: Pick<Checkpoint, 'position' | 'reducer'>, part: number): Uint8Array | undefined {
+  checkpointPart(
+    { position, reducer }: Pick<Checkpoint, 'position' | 'reducer'>,
+    part: number,
+  ): Uint8Array | undefined {
     const row = this.#queries.partAtOrBefore(position, reducer, part);
     try {
       return row && unpack(row.body, MAX_PART_BYTES);

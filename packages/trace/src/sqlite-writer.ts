@@ -126,7 +126,8 @@ export class SqliteTraceWriter implements TraceWriter {
     this.#guard(() => {
       let written = body.length;
       for (const part of parts) {
-        if (part.bytes.length > MAX_PART_BYTES) throw new RangeError(`part ${part.part} has ${part.bytes.length} bytes`);
+        if (part.bytes.length > MAX_PART_BYTES)
+          throw new RangeError(`part ${part.part} has ${part.bytes.length} bytes`);
         const packed = pack(part.bytes);
         this.#insertPart.run(reducer, part.part, position, packed);
         hash.add(part.part, packed);

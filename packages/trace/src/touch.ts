@@ -24,7 +24,9 @@ function planOf(spec: EventSpec): TouchPlan | undefined {
 }
 
 /** Codes of events that touch a page-table page, and of those that change a slot. */
-export const tableCodes: readonly number[] = touchPlans.flatMap((plan, code) => (plan && plan.table >= 0 ? [code] : []));
+export const tableCodes: readonly number[] = touchPlans.flatMap((plan, code) =>
+  plan && plan.table >= 0 ? [code] : [],
+);
 export const slotCodes: readonly number[] = touchPlans.flatMap((plan, code) => (plan && plan.slot >= 0 ? [code] : []));
 
 /** Slots share the table with frames: one table less is one page less in a small file. */

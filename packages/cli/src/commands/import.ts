@@ -16,7 +16,8 @@ export const importCommand = defineCommand({
       .positional('log', {
         type: 'string',
         demandOption: true,
-        describe: 'dmesg or serial console of a kernel booted with early_ioremap_debug, JSON lines of kwind export, or a capture of kernel calls',
+        describe:
+          'dmesg or serial console of a kernel booted with early_ioremap_debug, JSON lines of kwind export, or a capture of kernel calls',
       })
       .options({
         ...outputOptions,

@@ -15,7 +15,11 @@ export const profileOptions = {
 } as const;
 
 export const metaOption = {
-  meta: { type: 'string', requiresArg: true, describe: 'symbol addresses for a capture (default: meta.json beside it)' },
+  meta: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'symbol addresses for a capture (default: meta.json beside it)',
+  },
 } as const;
 
 export const outputOptions = {
@@ -24,7 +28,20 @@ export const outputOptions = {
 } as const;
 
 /** Options that may be given more than once; of any other, the last one counts. */
-export const repeatable: ReadonlySet<string> = new Set(['set', 'ex', 'rule', 'no-rule', 'noRule', 'silence', 'ignore', 'only', 'words', 'good', '_', '--']);
+export const repeatable: ReadonlySet<string> = new Set([
+  'set',
+  'ex',
+  'rule',
+  'no-rule',
+  'noRule',
+  'silence',
+  'ignore',
+  'only',
+  'words',
+  'good',
+  '_',
+  '--',
+]);
 
 /** `--set a=1,b=2` and `--set a=1 --set b=2` are the same. */
 export const splitOverrides = (texts: readonly string[]): readonly string[] =>

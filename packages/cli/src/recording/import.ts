@@ -90,11 +90,20 @@ async function showCapture(
   const build = { profile: profile.name, options: profile.overrides };
   if (json) {
     const about = { trace: output, format: 'capture', source: log, kernelVersion, ...build, shown };
-    await printJson(io, { ...about, records: capture.nrRecords, unknown: capture.unknown, ...recording.result, notes, ...outcome });
+    await printJson(io, {
+      ...about,
+      records: capture.nrRecords,
+      unknown: capture.unknown,
+      ...recording.result,
+      notes,
+      ...outcome,
+    });
     return;
   }
   await print(io, [
-    safe(`${output}: ${capture.name}, ${count(capture.nrRecords, 'record')}, on ${[build.profile, ...build.options].join(' ')}`),
+    safe(
+      `${output}: ${capture.name}, ${count(capture.nrRecords, 'record')}, on ${[build.profile, ...build.options].join(' ')}`,
+    ),
     `kernel: ${safe(kernelVersion) || 'not named beside the capture'}`,
     ...renderOutcome(outcome),
     ...notes.map((note) => `note: ${safe(note)}`),

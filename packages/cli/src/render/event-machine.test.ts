@@ -18,7 +18,10 @@ const device = { start: phys(0xfebf_0000n), end: phys(0xfec0_0000n) };
 const cases: readonly (readonly [BootEvent, string])[] = [
   [{ type: 'resource.created', ...rtc, flags: 0x8000_0100n, desc: 0 }, 'rtc [io  0x0070-0x0077]  busy'],
   [{ type: 'resource.claimed', ...rtc, parent: resourceRoots.ioport }, 'rtc 0x70-0x77  under ioport_resource'],
-  [{ type: 'resource.inserted', ...rtc, parent: 128n }, 'rtc 0x70-0x77  under PCI Bus 0000:00, over what is now below it'],
+  [
+    { type: 'resource.inserted', ...rtc, parent: 128n },
+    'rtc 0x70-0x77  under PCI Bus 0000:00, over what is now below it',
+  ],
   [
     { type: 'resource.reparented', ...rtc, before: resourceRoots.ioport, after: 128n },
     'rtc 0x70-0x77  from ioport_resource to PCI Bus 0000:00',
@@ -45,7 +48,10 @@ const cases: readonly (readonly [BootEvent, string])[] = [
     },
     'rtc 0x70-0x77  is taken by busy evil\\e[2J 0x70-0x71: refused',
   ],
-  [{ type: 'resource.waiting', ...rtc, other: 128n, parent: 0n, flags: 0n }, 'rtc 0x70-0x77  waits for muxed PCI Bus 0000:00'],
+  [
+    { type: 'resource.waiting', ...rtc, other: 128n, parent: 0n, flags: 0n },
+    'rtc 0x70-0x77  waits for muxed PCI Bus 0000:00',
+  ],
   [{ type: 'resource.woken', ...rtc, parent: 0n }, 'rtc 0x70-0x77  looks again under NULL'],
   [{ type: 'e820.added', entry: 3, start: 0x1000n, size: 0x1000n, kind: 1 }, 'e820[3]  0x1000-0x1fff RAM'],
   [
@@ -69,10 +75,20 @@ const cases: readonly (readonly [BootEvent, string])[] = [
   [{ type: 'area.released', ...area }, '0xffffc90000008000-0xffffc9000000a000  not free before it is purged'],
   [{ type: 'area.purged', ...area }, '0xffffc90000008000-0xffffc9000000a000  free again'],
   [{ type: 'memory.reserved', ...device, name: 'initrd' }, '0xfebf0000-0xfebfffff  initrd'],
-  [{ type: 'memtype.reserved', ...device, wanted: 'WC', held: 'UC-' }, '0xfebf0000-0xfebfffff  UC-, not WC as asked for'],
+  [
+    { type: 'memtype.reserved', ...device, wanted: 'WC', held: 'UC-' },
+    '0xfebf0000-0xfebfffff  UC-, not WC as asked for',
+  ],
   [{ type: 'memtype.freed', ...device, held: 'UC-' }, '0xfebf0000-0xfebfffff  UC-'],
   [
-    { type: 'memtype.conflicted', ...device, wanted: 'WB', heldStart: phys(0xfebe_0000n), heldEnd: phys(0xfec0_0000n), held: 'UC-' },
+    {
+      type: 'memtype.conflicted',
+      ...device,
+      wanted: 'WB',
+      heldStart: phys(0xfebe_0000n),
+      heldEnd: phys(0xfec0_0000n),
+      held: 'UC-',
+    },
     '0xfebf0000-0xfebfffff wants WB  against 0xfebe0000-0xfebfffff that is UC-',
   ],
   [{ type: 'memtype.pages-marked', ...device, before: 'WB', after: 'WC' }, '0xfebf0000-0xfebfffff  WB -> WC'],

@@ -55,8 +55,10 @@ export const resourceDescribers: Describers<'resource'> = {
   'resource.flagged': (event, _table, nameOf) =>
     `${resourceText(event.id, nameOf)}  flags ${hex(event.before)} -> ${hex(event.after)}${event.descBefore === event.desc ? '' : `, desc ${event.descBefore} -> ${event.desc}`}`,
   'resource.conflicted': conflictText,
-  'resource.waiting': (event, _table, nameOf) => `${named(event)}  waits for muxed ${resourceText(event.other, nameOf)}`,
-  'resource.woken': (event, _table, nameOf) => `${named(event)}  looks again under ${resourceText(event.parent, nameOf)}`,
+  'resource.waiting': (event, _table, nameOf) =>
+    `${named(event)}  waits for muxed ${resourceText(event.other, nameOf)}`,
+  'resource.woken': (event, _table, nameOf) =>
+    `${named(event)}  looks again under ${resourceText(event.parent, nameOf)}`,
 };
 
 const kinds: ReadonlyMap<number, string> = new Map(Object.entries(E820).map(([name, kind]) => [kind, name]));

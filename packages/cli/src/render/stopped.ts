@@ -1,4 +1,13 @@
-import { toJson, type Change, type DebugValue, type Displayed, type Hit, type RangeInfo, type Stopped, type StopReason } from '@kwind/debugger';
+import {
+  toJson,
+  type Change,
+  type DebugValue,
+  type Displayed,
+  type Hit,
+  type RangeInfo,
+  type Stopped,
+  type StopReason,
+} from '@kwind/debugger';
 import { assertNever, hex } from '@kwind/x86';
 import { safe } from '../terminal.ts';
 import { innermost, tintType } from './event.ts';

@@ -80,7 +80,9 @@ export function renderFixmapView({ rows }: FixmapView, style: Style): string[] {
   ]);
   const hidden = rows.length - shown.length;
   const more =
-    hidden === 0 ? [] : [`(${count(hidden, 'row maps', 'rows map')} nothing, ${style.allHint} shows ${hidden === 1 ? 'it' : 'them'})`];
+    hidden === 0
+      ? []
+      : [`(${count(hidden, 'row maps', 'rows map')} nothing, ${style.allHint} shows ${hidden === 1 ? 'it' : 'them'})`];
   return [
     ...(lines.length === 0
       ? ['no fixmap index is mapped']

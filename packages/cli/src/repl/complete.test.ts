@@ -7,7 +7,12 @@ const build = profile('linux-6.1');
 const session: Pick<DebugSession, 'dispatch'> = {
   dispatch: () => ({ type: 'bookmarks', bookmarks: [{ name: 'before-leak', position: 12, note: '' }] }),
 };
-const at = (line: string): [string[], string] => complete(line, { session, profile: build, addresses: () => ['0xffffffffff200000', '0xffffffffff240000', '0xfee00000'] });
+const at = (line: string): [string[], string] =>
+  complete(line, {
+    session,
+    profile: build,
+    addresses: () => ['0xffffffffff200000', '0xffffffffff240000', '0xfee00000'],
+  });
 
 describe('complete', () => {
   it.each([

@@ -64,8 +64,13 @@ describe('Follower', () => {
   });
 
   it('ends the wait at ^C', () => {
-    const trace = growing(Array.from({ length: 1000 }, () => 5), []);
-    expect(new Follower({ ...trace, shouldStop: () => true }).dispatch(run(1))).toMatchObject({ reason: { kind: 'edge' } });
+    const trace = growing(
+      Array.from({ length: 1000 }, () => 5),
+      [],
+    );
+    expect(new Follower({ ...trace, shouldStop: () => true }).dispatch(run(1))).toMatchObject({
+      reason: { kind: 'edge' },
+    });
   });
 
   it('shows any other command what is there by now, and does not wait', () => {

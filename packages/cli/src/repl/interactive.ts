@@ -27,7 +27,11 @@ export async function talk(io: Io, opened: OpenedSession, shell: Shell, interrup
 function openPrompt(io: Io, opened: OpenedSession, shell: Shell): Interface {
   const file = historyFile(io.env);
   const { header } = opened.reader;
-  const context = { session: opened.session, profile: profile(header.profile, header.options), addresses: () => shell.addresses };
+  const context = {
+    session: opened.session,
+    profile: profile(header.profile, header.options),
+    addresses: () => shell.addresses,
+  };
   const lines = createInterface({
     input: io.stdin,
     output: io.stdout,

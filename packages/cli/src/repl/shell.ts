@@ -156,7 +156,11 @@ function doneText(command: Command): readonly string[] | undefined {
     return [numbers.length === 0 ? 'all displays deleted' : `display ${numbers.join(', ')} deleted`];
   }
   if (command.do !== 'branch' || command.action === 'show') return undefined;
-  return [command.action === 'save' ? `the branch is kept in ${safe(command.file)}` : 'back in the recording; the branch is dropped'];
+  return [
+    command.action === 'save'
+      ? `the branch is kept in ${safe(command.file)}`
+      : 'back in the recording; the branch is dropped',
+  ];
 }
 
 const linesToRun = (result: Result): readonly string[] => (result.type === 'stopped' ? result.commands : []);

@@ -60,7 +60,8 @@ function counted(verb: Counted, direction: Direction, pair: Pair): CommandSpec {
     examples: [name, `${name} 3`],
     group: 'moving',
     parse(rest): Command {
-      if (/^-[0-9]/.test(rest)) throw usageError(`"${rest}" is not a count; ${back ? verb : `reverse-${verb}`} goes the other way.`, { usage });
+      if (/^-[0-9]/.test(rest))
+        throw usageError(`"${rest}" is not a count; ${back ? verb : `reverse-${verb}`} goes the other way.`, { usage });
       return { do: verb, count: countOf(rest, { usage }), direction };
     },
   };
@@ -121,7 +122,8 @@ const until: CommandSpec = {
   parse(rest) {
     const back = /^-r\s+/.exec(rest);
     const spec = back ? rest.slice(back[0].length) : rest;
-    if (spec === '') throw usageError('Where to stop is missing.', { usage: `${untilUsage}, or until -r SPEC to go back` });
+    if (spec === '')
+      throw usageError('Where to stop is missing.', { usage: `${untilUsage}, or until -r SPEC to go back` });
     return { do: 'until', spec, direction: back ? 'backward' : 'forward' };
   },
 };

@@ -66,7 +66,8 @@ describe('the debugger’s language', () => {
   });
 
   it('reads every example of its own help', () => {
-    for (const { examples } of commandHelp) for (const example of examples) expect(parseCommand(example)).toHaveProperty('do');
+    for (const { examples } of commandHelp)
+      for (const example of examples) expect(parseCommand(example)).toHaveProperty('do');
   });
 
   it('gives each word to one command', () => {
@@ -76,7 +77,10 @@ describe('the debugger’s language', () => {
   });
 
   it('answers junk with nothing but a clear refusal', () => {
-    const junk = fc.oneof(fc.string({ unit: 'binary' }), fc.tuple(fc.constantFrom(...commandWords), fc.string()).map(([word, rest]) => `${word} ${rest}`));
+    const junk = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.tuple(fc.constantFrom(...commandWords), fc.string()).map(([word, rest]) => `${word} ${rest}`),
+    );
     fc.assert(
       fc.property(junk, (line) => {
         try {

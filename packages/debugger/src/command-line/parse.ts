@@ -27,7 +27,11 @@ function specOf(word: string): CommandSpec {
   if (found.size > 1) {
     throw new ToolError('command/unknown', `"${word}" may be ${starting.join(', ')}.`, 'Type a letter more.');
   }
-  throw new ToolError('command/unknown', `there is no command "${word}".`, didYouMean(word, commandWords, 'help lists them.'));
+  throw new ToolError(
+    'command/unknown',
+    `there is no command "${word}".`,
+    didYouMean(word, commandWords, 'help lists them.'),
+  );
 }
 
 /** Help of one command, or of all for an empty topic. @throws ToolError command/unknown */

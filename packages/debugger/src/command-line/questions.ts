@@ -3,7 +3,12 @@ import { didYouMean, ToolError } from '@kwind/x86';
 import { infoTopics, type Command, type InfoTopic } from '../protocol.ts';
 import { countOf, firstWord, needed, nothing, usageError, type CommandSpec } from './spec.ts';
 
-const topicAliases: Readonly<Record<string, InfoTopic>> = { b: 'breakpoints', checkpoints: 'bookmarks', display: 'displays', record: 'summary' };
+const topicAliases: Readonly<Record<string, InfoTopic>> = {
+  b: 'breakpoints',
+  checkpoints: 'bookmarks',
+  display: 'displays',
+  record: 'summary',
+};
 const topicList = infoTopics.join(', ');
 
 /** The topic that a word names or begins. @throws ToolError command/usage */
@@ -58,7 +63,8 @@ const examine: CommandSpec = {
   name: 'x',
   aliases: [],
   usage: 'x[/COUNT UNIT FORMAT] ADDRESS',
-  summary: 'Words of a page-table page, the only memory that a trace knows. Units b h w g, formats x d u t and p (an entry, decoded).',
+  summary:
+    'Words of a page-table page, the only memory that a trace knows. Units b h w g, formats x d u t and p (an entry, decoded).',
   examples: ['x/4gx 0xffffffff82a3a000', 'x/8gp bm_pte'],
   group: 'questions',
   parse(rest) {
@@ -128,7 +134,12 @@ function asking(verb: 'history' | 'why', aliases: readonly string[], summary: st
     aliases,
     usage,
     summary,
-    examples: [`${verb} slot 0`, `${verb} 0xffffffffff200000`, `${verb} pte 0xffffffffff200000`, `${verb} fix FIX_APIC_BASE`],
+    examples: [
+      `${verb} slot 0`,
+      `${verb} 0xffffffffff200000`,
+      `${verb} pte 0xffffffffff200000`,
+      `${verb} fix FIX_APIC_BASE`,
+    ],
     group: 'questions',
     parse: (rest) => ({ do: verb, target: needed(rest, 'What to ask about', { usage }) }),
   };

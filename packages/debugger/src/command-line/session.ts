@@ -23,7 +23,8 @@ const display: CommandSpec = {
   summary: 'Print an expression at every stop; info displays lists them.',
   examples: ['display slots_in_use'],
   group: 'session',
-  parse: (rest) => (rest === '' ? { do: 'info', topic: 'displays', argument: '' } : { do: 'display', expression: rest }),
+  parse: (rest) =>
+    rest === '' ? { do: 'info', topic: 'displays', argument: '' } : { do: 'display', expression: rest },
 };
 
 const undisplay: CommandSpec = {
@@ -95,4 +96,13 @@ const quit: CommandSpec = {
   parse: () => ({ do: 'quit' }),
 };
 
-export const sessionCommands: readonly CommandSpec[] = [bookmark, display, undisplay, call, branch, refresh, help, quit];
+export const sessionCommands: readonly CommandSpec[] = [
+  bookmark,
+  display,
+  undisplay,
+  call,
+  branch,
+  refresh,
+  help,
+  quit,
+];

@@ -10,7 +10,13 @@ function breaking(name: 'break' | 'tbreak', aliases: readonly string[], temporar
     summary: temporary
       ? 'Stop once, at the first event that the specification names.'
       : 'Stop at events of a type, of a kernel function, of a slot, of an address or a range, or where an expression holds.',
-    examples: [`${name} pte.*`, `${name} early_iounmap`, `${name} slot 3`, `${name} 0xffffffffff200000`, `${name} if slots_in_use == 8`],
+    examples: [
+      `${name} pte.*`,
+      `${name} early_iounmap`,
+      `${name} slot 3`,
+      `${name} 0xffffffffff200000`,
+      `${name} if slots_in_use == 8`,
+    ],
     group: 'stops',
     parse: (rest) => ({ do: 'break', spec: needed(rest, 'Where to stop', { usage }), temporary }),
   };
@@ -23,7 +29,12 @@ function watching(name: 'watch' | 'rwatch' | 'awatch', access: WatchAccess, summ
     aliases: [],
     usage,
     summary,
-    examples: [`${name} 0xffffffffff200000`, `${name} pte 0xffffffffff200000`, `${name} slot 0`, `${name} fix FIX_APIC_BASE`],
+    examples: [
+      `${name} 0xffffffffff200000`,
+      `${name} pte 0xffffffffff200000`,
+      `${name} slot 0`,
+      `${name} fix FIX_APIC_BASE`,
+    ],
     group: 'stops',
     parse: (rest) => ({ do: 'watch', target: needed(rest, 'What to watch', { usage }), access }),
   };
@@ -41,7 +52,10 @@ function numbered(verb: 'enable' | 'disable' | 'delete', aliases: readonly strin
     parse(rest) {
       const [word, name] = firstWord(rest);
       if (verb === 'delete' && /^(?:checkpoint|bookmark)$/.test(word)) {
-        return { do: 'delete-bookmark', name: needed(name.replace(/^@/, ''), 'Which bookmark', { usage: 'delete bookmark NAME' }) };
+        return {
+          do: 'delete-bookmark',
+          name: needed(name.replace(/^@/, ''), 'Which bookmark', { usage: 'delete bookmark NAME' }),
+        };
       }
       return { do: verb, numbers: numbersOf(rest.replace(/^breakpoints?\b\s*/, ''), { usage }) };
     },
@@ -67,7 +81,8 @@ const ignore: CommandSpec = {
   group: 'stops',
   parse(rest) {
     const [number, count] = firstWord(rest);
-    if (!/^[0-9]{1,6}$/.test(number) || !/^[0-9]{1,9}$/.test(count)) throw usageError('Two numbers are needed.', ignore);
+    if (!/^[0-9]{1,6}$/.test(number) || !/^[0-9]{1,9}$/.test(count))
+      throw usageError('Two numbers are needed.', ignore);
     return { do: 'ignore', number: Number(number), count: Number(count) };
   },
 };
@@ -94,7 +109,10 @@ const commands: CommandSpec = {
   group: 'stops',
   parse(rest) {
     const [number, lines] = firstWord(rest);
-    const each = lines.split(';').map((line) => line.trim()).filter((line) => line !== '');
+    const each = lines
+      .split(';')
+      .map((line) => line.trim())
+      .filter((line) => line !== '');
     return { do: 'commands', number: countOf(needed(number, 'The number', commands), commands), lines: each };
   },
 };

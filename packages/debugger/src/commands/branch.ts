@@ -35,7 +35,8 @@ interface Request {
 function parseCall(text: string, core: Core): Request {
   const expression = parseExpression(/\(/.test(text) ? text : `${text}()`);
   const { root } = expression;
-  if (root.kind !== 'call') throw new ToolError('command/usage', `"${text}" is no call.`, 'Usage: call FUNCTION(ARGUMENTS)');
+  if (root.kind !== 'call')
+    throw new ToolError('command/usage', `"${text}" is no call.`, 'Usage: call FUNCTION(ARGUMENTS)');
   const fn = functionOf(root.name, core);
   const values = root.args.map((arg) => compileExpression(partOf(expression, arg), core.scope).run(core.environment()));
   return { fn, ...argumentsOf(fn, values) };
@@ -44,7 +45,8 @@ function parseCall(text: string, core: Core): Request {
 function functionOf(name: string, core: Core): KernelFunction {
   const fn = findKernelFunction(name);
   const names = kernelFunctions.map((one) => one.name);
-  if (!fn) throw new ToolError('command/usage', `there is no kernel function "${name}" to call.`, didYouMean(name, names));
+  if (!fn)
+    throw new ToolError('command/usage', `there is no kernel function "${name}" to call.`, didYouMean(name, names));
   const why = fn.missing?.({ profile: core.timeline.profile });
   if (why !== undefined) throw new ToolError('command/usage', `${name} cannot be called: ${why}`);
   return fn;
@@ -52,7 +54,12 @@ function functionOf(name: string, core: Core): KernelFunction {
 
 function argumentsOf(fn: KernelFunction, values: readonly Value[]): Pick<Request, 'args' | 'texts'> {
   const usage = `Usage: call ${fn.name}(${fn.params.map((param) => `${param.type} ${param.name}`).join(', ')})`;
-  if (values.length > fn.params.length) throw new ToolError('command/usage', `${fn.name} takes ${fn.params.length} arguments, not ${values.length}.`, usage);
+  if (values.length > fn.params.length)
+    throw new ToolError(
+      'command/usage',
+      `${fn.name} takes ${fn.params.length} arguments, not ${values.length}.`,
+      usage,
+    );
   const [args, texts]: [bigint[], string[]] = [[], []];
   for (const [i, param] of fn.params.entries()) {
     const value = i < values.length ? values[i]! : param.fallback;
@@ -60,7 +67,12 @@ function argumentsOf(fn: KernelFunction, values: readonly Value[]): Pick<Request
     if (isText && typeof value === 'string') texts.push(value);
     else if (!isText && typeof value === 'bigint') args.push(value);
     else if (!isText && value === null) args.push(0n);
-    else throw new ToolError('command/usage', `argument ${param.name} of ${fn.name} is ${value === undefined ? 'missing' : `no ${isText ? 'text' : 'number'}`}.`, usage);
+    else
+      throw new ToolError(
+        'command/usage',
+        `argument ${param.name} of ${fn.name} is ${value === undefined ? 'missing' : `no ${isText ? 'text' : 'number'}`}.`,
+        usage,
+      );
   }
   return { args, texts };
 }
@@ -70,7 +82,11 @@ export function callFunction(core: Core, { text }: Of<'call'>): BranchAnswer {
   const { fn, args, texts } = parseCall(text, core);
   const before = core.cursor;
   const batches: EventBatch[] = [];
-  const machine = new LiveMachine(before.state, (batch) => batches.push(batch)).from({ caller: '', stack: '', origin: `call ${text.trim()}` });
+  const machine = new LiveMachine(before.state, (batch) => batches.push(batch)).from({
+    caller: '',
+    stack: '',
+    origin: `call ${text.trim()}`,
+  });
   fn.run(machine, args, texts);
   machine.flush();
   const branch = branchAt(core);
@@ -86,7 +102,11 @@ function branchAt(core: Core): Branch {
   const { header } = timeline.reader;
   const forkedAt = branch ? Math.min(branch.forkedAt, position) : position;
   const source = { kind: 'branch', name: `${header.source.name}@${position}` } as const;
-  return { trace: new BranchTrace({ ...header, source }, timeline.reader, position), recording: branch?.recording ?? timeline, forkedAt };
+  return {
+    trace: new BranchTrace({ ...header, source }, timeline.reader, position),
+    recording: branch?.recording ?? timeline,
+    forkedAt,
+  };
 }
 
 function answer(core: Core, branch: Branch | null, from: number): BranchAnswer {
@@ -109,7 +129,8 @@ export function branch(core: Core, command: Of<'branch'>, save: SaveBranch | und
   if (command.action === 'show') return current ? answer(core, current, current.forkedAt) : answer(core, null, total);
   if (!current) throw new ToolError('command/usage', 'there is no branch.', 'call FUNCTION(ARGUMENTS) begins one.');
   if (command.action === 'save') {
-    if (!save) throw new ToolError('command/usage', 'a branch cannot be saved from here.', 'Use kwind debug in a terminal.');
+    if (!save)
+      throw new ToolError('command/usage', 'a branch cannot be saved from here.', 'Use kwind debug in a terminal.');
     save(command.file, { reader: current.trace, forkedAt: current.forkedAt, parent: current.recording.reader.header });
     return { type: 'done', done: 'saved', breakpoints: [], bookmark: null, total };
   }

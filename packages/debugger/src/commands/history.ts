@@ -34,7 +34,14 @@ export function history(core: Core, { target: text }: Of<'history'>): HistoryAns
     last.to = position;
     spans.push({ from: position, to: null, value, event: happeningOf(timeline, found.seq) });
   }
-  return { type: 'history', at: core.place, target: target.title, spans, leftOut, interrupted: found.kind === 'interrupted' };
+  return {
+    type: 'history',
+    at: core.place,
+    target: target.title,
+    spans,
+    leftOut,
+    interrupted: found.kind === 'interrupted',
+  };
 }
 
 function nextChange({ timeline, shouldStop, cursor }: Core, target: Target, position: number): Found {
@@ -63,4 +70,3 @@ export function search(core: Core, { text, direction, count }: Of<'search'>): Se
   }
   return { type: 'search', at: core.place, text, found: seqs.map((seq) => happeningOf(timeline, seq)), interrupted };
 }
-

@@ -15,11 +15,17 @@ import { tlbView } from '../views/tlb.ts';
 import { warningsView } from '../views/warnings.ts';
 
 const noArgument = (topic: string, argument: string): void => {
-  if (argument !== '') throw new ToolError('command/usage', `info ${topic} takes no argument, not "${argument}".`, `Usage: info ${topic}`);
+  if (argument !== '')
+    throw new ToolError('command/usage', `info ${topic} takes no argument, not "${argument}".`, `Usage: info ${topic}`);
 };
 
 /** Views of the machine; those of the session's own things are the session's. */
-export function info(core: Core, topic: Exclude<InfoTopic, 'breakpoints'>, argument: string, texts: KernelTexts = () => ''): Info {
+export function info(
+  core: Core,
+  topic: Exclude<InfoTopic, 'breakpoints'>,
+  argument: string,
+  texts: KernelTexts = () => '',
+): Info {
   const { timeline, cursor } = core;
   if (!['fixmap', 'pagetable', 'calls', 'iomem', 'ioports'].includes(topic)) noArgument(topic, argument);
   switch (topic) {

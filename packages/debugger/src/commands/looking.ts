@@ -22,7 +22,10 @@ export function list(core: Core, { at, count }: Of<'list'>): ListAnswer {
   const position = at === '' ? core.position : core.parsePosition(at);
   const length = Math.min(count === 0 ? LIST_LENGTH : count, MOST_LISTED, timeline.length);
   const first = Math.min(Math.max(0, position - 1 - Math.floor(length / 2)), timeline.length - length);
-  const rows = Array.from({ length }, (_, i) => ({ ...happeningOf(timeline, first + i), here: first + i === position - 1 }));
+  const rows = Array.from({ length }, (_, i) => ({
+    ...happeningOf(timeline, first + i),
+    here: first + i === position - 1,
+  }));
   return { type: 'list', at: placeOf(timeline, position), rows };
 }
 
@@ -41,6 +44,11 @@ export function diff(core: Core, { from, to }: Of<'diff'>): DiffAnswer {
   const [early, late] = [core.parsePosition(from), core.parsePosition(to)].sort((a, b) => a - b) as [number, number];
   const changes = differences(timeline, timeline.at(early), timeline.at(late));
   const shown = changes.slice(0, MOST_DIFFERENCES);
-  return { type: 'diff', from: placeOf(timeline, early), to: placeOf(timeline, late), changes: shown, leftOut: changes.length - shown.length };
+  return {
+    type: 'diff',
+    from: placeOf(timeline, early),
+    to: placeOf(timeline, late),
+    changes: shown,
+    leftOut: changes.length - shown.length,
+  };
 }
-

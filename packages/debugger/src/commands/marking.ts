@@ -25,7 +25,11 @@ export function deleteBookmark(core: Core, { name }: Of<'delete-bookmark'>): Don
   const marks = core.bookmarks.list();
   if (!core.bookmarks.remove(name)) {
     const names = marks.map((mark) => mark.name);
-    throw new ToolError('position/invalid', `there is no bookmark "${name}".`, didYouMean(name, names, 'info bookmarks lists them.'));
+    throw new ToolError(
+      'position/invalid',
+      `there is no bookmark "${name}".`,
+      didYouMean(name, names, 'info bookmarks lists them.'),
+    );
   }
   return done(core, 'deleted', marks.find((mark) => mark.name === name) ?? null);
 }

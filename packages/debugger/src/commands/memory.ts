@@ -17,10 +17,18 @@ const MOST_WORDS = 4096;
 export function examine(core: Core, { address, count, unit, format }: Of<'x'>): MemoryAnswer {
   const bytes = unitBytes[unit];
   if (bytes === undefined) throw new ToolError('command/usage', `"${unit}" is no unit.`, 'Units are b, h, w and g.');
-  if (count < 1 || count > MOST_WORDS) throw new ToolError('command/usage', `${count} words cannot be shown.`, `Ask for 1 to ${MOST_WORDS}.`);
+  if (count < 1 || count > MOST_WORDS)
+    throw new ToolError('command/usage', `${count} words cannot be shown.`, `Ask for 1 to ${MOST_WORDS}.`);
   const start = parseAddress(address, core);
-  if (start % BigInt(bytes) !== 0n) throw new ToolError('address/invalid', `${hex16(start)} is not a multiple of ${bytes}.`, 'Units are read where they lie in memory.');
-  const words = Array.from({ length: count }, (_, i) => wordAt(core.cursor.state, start + BigInt(i * bytes), bytes, format));
+  if (start % BigInt(bytes) !== 0n)
+    throw new ToolError(
+      'address/invalid',
+      `${hex16(start)} is not a multiple of ${bytes}.`,
+      'Units are read where they lie in memory.',
+    );
+  const words = Array.from({ length: count }, (_, i) =>
+    wordAt(core.cursor.state, start + BigInt(i * bytes), bytes, format),
+  );
   return { type: 'memory', at: core.place, unit, format, words };
 }
 
@@ -38,7 +46,13 @@ function wordAt(state: MachineState, at: bigint, bytes: number, format: string):
   const entry = state.pages.entry(table, Math.floor(offset / 8));
   const value = (entry >> BigInt((offset % 8) * 8)) & ((1n << BigInt(bytes * 8)) - 1n);
   const decoded = format === 'p' && bytes === 8 ? entryInfo(info.level, entry) : null;
-  return { vaddr: address, phys: physAddr(phys), value, entry: decoded, name: `${nameOfTable(state, table)}[${Math.floor(offset / 8)}]` };
+  return {
+    vaddr: address,
+    phys: physAddr(phys),
+    value,
+    entry: decoded,
+    name: `${nameOfTable(state, table)}[${Math.floor(offset / 8)}]`,
+  };
 }
 
 /** What the tables map, all of it or a range. */

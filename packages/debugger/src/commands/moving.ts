@@ -35,7 +35,11 @@ export function next(core: Core, { count, direction }: Counted): Stopped {
 export function finish(core: Core, { count, direction }: Counted): Stopped {
   let call = openCallAt(core.timeline, core.position);
   if (call < 0) {
-    throw new ToolError('command/usage', `no call is open at position ${core.position}.`, 'Step into one first; info calls lists them.');
+    throw new ToolError(
+      'command/usage',
+      `no call is open at position ${core.position}.`,
+      'Step into one first; info calls lists them.',
+    );
   }
   for (let level = 1; level < count; level++) {
     const outer = core.timeline.event(call).cause;

@@ -11,9 +11,12 @@ import { parseBreak } from './stops.ts';
 type Of<D extends Movement['do']> = Extract<Movement, { do: D }>;
 
 /** On to the `count`-th stop, or to the end of the history. */
-export function resume(core: Core, { count, direction }: { readonly count: number; readonly direction: Direction }): Stopped {
+export function resume(
+  core: Core,
+  { count, direction }: { readonly count: number; readonly direction: Direction },
+): Stopped {
   let position = core.position;
-  for (let left = count; ; ) {
+  for (let left = count; ;) {
     const run = runToStop(core, position, direction, core.stops.enabled);
     if (run.kind === 'interrupted') return stopped(core, direction, run);
     if (run.kind === 'edge') return toEdge(core, direction);
@@ -40,9 +43,19 @@ function countHits(core: Core, stops: readonly Stop[]): readonly Stop[] {
 
 function arriveAt(core: Core, position: number, direction: Direction, stops: readonly Stop[]): Stopped {
   core.moveTo(core.timeline.at(position));
-  const hits = stops.map((stop): Hit => ({ number: stop.number, what: stop.trigger.what, times: stop.hits + 1, temporary: stop.temporary }));
+  const hits = stops.map((stop): Hit => ({
+    number: stop.number,
+    what: stop.trigger.what,
+    times: stop.hits + 1,
+    temporary: stop.temporary,
+  }));
   core.stops.remove(stops.filter((stop) => stop.temporary).map((stop) => stop.number));
-  return stopped(core, direction, { kind: 'hit', hits }, stops.flatMap((stop) => stop.commands));
+  return stopped(
+    core,
+    direction,
+    { kind: 'hit', hits },
+    stops.flatMap((stop) => stop.commands),
+  );
 }
 
 /** On to the first event that a break specification names, or to a stop before it. */
@@ -51,7 +64,10 @@ export function until(core: Core, { spec, direction }: Of<'until'>): Stopped {
   const run = runToStop(core, core.position, direction, [wanted, ...core.stops.enabled]);
   if (run.kind === 'interrupted') return stopped(core, direction, run);
   if (run.kind === 'edge') return toEdge(core, direction);
-  const others = countHits(core, run.stops.filter((stop) => stop !== wanted));
+  const others = countHits(
+    core,
+    run.stops.filter((stop) => stop !== wanted),
+  );
   if (others.length > 0) return arriveAt(core, run.seq + 1, direction, others);
   core.moveTo(core.timeline.at(run.seq + 1));
   return stopped(core, direction, moved);
@@ -62,7 +78,7 @@ export function toChange(core: Core, { do: verb, target: text }: Of<'last' | 'ne
   const direction: Direction = verb === 'last' ? 'backward' : 'forward';
   const { timeline, shouldStop } = core;
   const target = parseTarget(text, core);
-  for (let position = core.position; ; ) {
+  for (let position = core.position; ;) {
     const view = timeline.at(direction === 'forward' ? position : Math.max(0, position - 1)).state;
     const found = timeline.find(position, target.changes(view), direction, { shouldStop });
     if (found.kind === 'interrupted') return stopped(core, direction, found);

@@ -18,7 +18,8 @@ const done = (core: Core, what: DoneAnswer['done'], stops: readonly Stop[]): Don
 
 /** `SPEC if EXPR`, `if EXPR`, or `SPEC`. */
 function splitCondition(text: string, core: Core): readonly [string, Condition | undefined] {
-  if (/(?:^|\s)if\s*$/.test(text)) throw new ToolError('command/usage', 'the expression behind "if" is missing.', 'Usage: break SPEC [if EXPR]');
+  if (/(?:^|\s)if\s*$/.test(text))
+    throw new ToolError('command/usage', 'the expression behind "if" is missing.', 'Usage: break SPEC [if EXPR]');
   const match = /^(?:([\s\S]*?)\s+)?if\s+([\s\S]+)$/.exec(text.trim());
   return match ? [match[1]?.trim() ?? '', parseCondition(match[2]!.trim(), core)] : [text.trim(), undefined];
 }
@@ -68,7 +69,14 @@ export function enable(core: Core, { do: verb, numbers }: Of<'enable' | 'disable
     return done(core, 'deleted', stops);
   }
   const enabled = verb === 'enable';
-  return done(core, enabled ? 'enabled' : 'disabled', stops.map((stop) => core.stops.change(stop.number, { enabled })));
+  return done(
+    core,
+    enabled ? 'enabled' : 'disabled',
+    stops.map((stop) => core.stops.change(stop.number, { enabled })),
+  );
 }
 
-export const breakpoints = (core: Core): BreakpointsView => ({ type: 'breakpoints', breakpoints: core.stops.all.map(rowOf) });
+export const breakpoints = (core: Core): BreakpointsView => ({
+  type: 'breakpoints',
+  breakpoints: core.stops.all.map(rowOf),
+});

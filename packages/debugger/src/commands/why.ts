@@ -22,7 +22,7 @@ export function why(core: Core, { target: text }: Extract<Question, { do: 'why' 
 /** Last event before the position that changed a target; the one that made this very state counts. */
 function lastChange(core: Core, target: Target): number | undefined {
   const { timeline, shouldStop } = core;
-  for (let position = core.position + 1; ; ) {
+  for (let position = core.position + 1; ;) {
     const view = timeline.at(Math.min(position - 1, timeline.length)).state;
     const found = timeline.find(position, target.changes(view), 'backward', { shouldStop });
     if (found.kind !== 'hit') return undefined;
@@ -32,12 +32,23 @@ function lastChange(core: Core, target: Target): number | undefined {
 }
 
 /** An event with the calls around it, up to where they came from. */
-function causesOf(core: Core, relation: Cause['relation'], seq: number, about: string, level: number): readonly Cause[] {
+function causesOf(
+  core: Core,
+  relation: Cause['relation'],
+  seq: number,
+  about: string,
+  level: number,
+): readonly Cause[] {
   const calls = callsOf(core.timeline, seq);
   const from = calls.find((call) => call.origin !== '');
-  const causes: Cause[] = [{ relation, seq, event: happeningOf(core.timeline, seq), call: null, origin: '', about, level }];
-  for (const call of calls) if (call.seq !== seq) causes.push({ relation: 'called-by', seq: call.seq, event: null, call, origin: '', about: '', level });
-  if (from) causes.push({ relation: 'origin', seq: from.seq, event: null, call: from, origin: from.origin, about: '', level });
+  const causes: Cause[] = [
+    { relation, seq, event: happeningOf(core.timeline, seq), call: null, origin: '', about, level },
+  ];
+  for (const call of calls)
+    if (call.seq !== seq)
+      causes.push({ relation: 'called-by', seq: call.seq, event: null, call, origin: '', about: '', level });
+  if (from)
+    causes.push({ relation: 'origin', seq: from.seq, event: null, call: from, origin: from.origin, about: '', level });
   return causes;
 }
 
@@ -57,11 +68,13 @@ function needsOf(core: Core, target: Target, base: Vaddr, made: number | undefin
     explain('allocated-by', allocationOf(step.table), nameOfTable(core.cursor.state, step.table));
   }
   explain('loaded-by', registerChanges('cr3'), 'cr3');
-  if (target.title.startsWith('slot')) explain('based-by', basingOf(Number(target.title.slice('slot '.length))), `slot_virt of ${target.title}`);
+  if (target.title.startsWith('slot'))
+    explain('based-by', basingOf(Number(target.title.slice('slot '.length))), `slot_virt of ${target.title}`);
   return causes;
 }
 
-const describeStep = (core: Core, step: WalkStep): string => `${step.level}[${step.index}] of ${nameOfTable(core.cursor.state, step.table)}`;
+const describeStep = (core: Core, step: WalkStep): string =>
+  `${step.level}[${step.index}] of ${nameOfTable(core.cursor.state, step.table)}`;
 
 function before(core: Core, predicate: Predicate): number | undefined {
   const found = core.timeline.find(core.position + 1, predicate, 'backward', { shouldStop: core.shouldStop });
@@ -70,7 +83,13 @@ function before(core: Core, predicate: Predicate): number | undefined {
 
 function allocationOf(table: number): Predicate {
   const [source] = sourceOf('table.allocated');
-  return { sources: [{ ...source!, touch: { table } }], test: ({ event }) => event.type === 'table.allocated' && event.table === table };
+  return {
+    sources: [{ ...source!, touch: { table } }],
+    test: ({ event }) => event.type === 'table.allocated' && event.table === table,
+  };
 }
 
-const basingOf = (slot: number): Predicate => ({ sources: sourceOf('slot.based'), test: ({ event }) => event.type === 'slot.based' && event.slot === slot });
+const basingOf = (slot: number): Predicate => ({
+  sources: sourceOf('slot.based'),
+  test: ({ event }) => event.type === 'slot.based' && event.slot === slot,
+});

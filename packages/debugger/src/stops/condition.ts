@@ -1,6 +1,13 @@
 import { catalog, specOfType } from '@kwind/events';
 import { kernelScope } from '@kwind/kernel';
-import { compileExpression, parseExpression, truth, type Environment, type Expression, type ExpressionNode } from '@kwind/state';
+import {
+  compileExpression,
+  parseExpression,
+  truth,
+  type Environment,
+  type Expression,
+  type ExpressionNode,
+} from '@kwind/state';
 import { sourceOf, type Moment, type Source } from '@kwind/timeline';
 import type { Core } from '../core.ts';
 

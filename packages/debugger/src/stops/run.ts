@@ -23,10 +23,12 @@ function armed(stop: Stop, view: MachineState): Predicate {
 export function runToStop(core: Core, from: number, direction: Direction, stops: readonly Stop[]): Run {
   if (stops.length === 0) return { kind: 'edge' };
   const { timeline, shouldStop } = core;
-  for (let position = from; ; ) {
+  for (let position = from; ;) {
     // Backward, the event under the feet has not happened yet for those who look at what came before it.
     const needsView = stops.some((stop) => stop.trigger.follows);
-    const view = needsView ? timeline.at(direction === 'forward' ? position : Math.max(0, position - 1)).state : core.cursor.state;
+    const view = needsView
+      ? timeline.at(direction === 'forward' ? position : Math.max(0, position - 1)).state
+      : core.cursor.state;
     const predicates = stops.map((stop) => armed(stop, view));
     const found = timeline.find(position, either(predicates), direction, { shouldStop });
     if (found.kind !== 'hit') return found;

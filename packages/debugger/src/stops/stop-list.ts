@@ -59,6 +59,26 @@ export class StopList {
   }
 }
 
-export function rowOf({ number, kind, trigger, condition, enabled, temporary, hits, ignore, commands }: Stop): BreakpointRow {
-  return { number, kind, what: trigger.what, condition: condition?.text ?? '', enabled, temporary, hits, ignore, commands };
+export function rowOf({
+  number,
+  kind,
+  trigger,
+  condition,
+  enabled,
+  temporary,
+  hits,
+  ignore,
+  commands,
+}: Stop): BreakpointRow {
+  return {
+    number,
+    kind,
+    what: trigger.what,
+    condition: condition?.text ?? '',
+    enabled,
+    temporary,
+    hits,
+    ignore,
+    commands,
+  };
 }

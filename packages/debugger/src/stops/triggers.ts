@@ -1,7 +1,16 @@
 import { catalog, type EventView } from '@kwind/events';
 import { findKernelFunction, kernelFunctions } from '@kwind/kernel';
 import { didYouMean, hex16, ToolError } from '@kwind/x86';
-import { either, entriesChange, registerChanges, slotChanges, sourceOf, typeMatches, type Predicate, type Source } from '@kwind/timeline';
+import {
+  either,
+  entriesChange,
+  registerChanges,
+  slotChanges,
+  sourceOf,
+  typeMatches,
+  type Predicate,
+  type Source,
+} from '@kwind/timeline';
 import type { Core } from '../core.ts';
 import type { WatchAccess } from '../protocol.ts';
 import { parseVaddrRange, slotNumber, type VaddrRange } from '../ranges.ts';
@@ -12,18 +21,28 @@ import { environmentOf, type Condition } from './condition.ts';
 import type { Trigger } from './trigger.ts';
 
 const entered = sourceOf('call.entered');
-const vaddrEvents: readonly Source[] = [{ codes: catalog.filter((spec) => 'vaddr' in spec.fields).map((spec) => spec.code) }];
+const vaddrEvents: readonly Source[] = [
+  { codes: catalog.filter((spec) => 'vaddr' in spec.fields).map((spec) => spec.code) },
+];
 
 const fixed = (what: string, predicate: Predicate): Trigger => ({ what, follows: false, predicate: () => predicate });
 
-const isIn = (range: VaddrRange, event: EventView): boolean => 'vaddr' in event && event.vaddr >= range.start && event.vaddr < range.end;
+const isIn = (range: VaddrRange, event: EventView): boolean =>
+  'vaddr' in event && event.vaddr >= range.start && event.vaddr < range.end;
 
 function functionTrigger(name: string, core: Core): Trigger {
-  const predicate: Predicate = { sources: entered, test: ({ event }) => event.type === 'call.entered' && event.fn === name };
+  const predicate: Predicate = {
+    sources: entered,
+    test: ({ event }) => event.type === 'call.entered' && event.fn === name,
+  };
   const isKnown = findKernelFunction(name) !== undefined || core.timeline.find(0, predicate, 'forward').kind === 'hit';
   if (!isKnown) {
     const names = kernelFunctions.map((fn) => fn.name);
-    throw new ToolError('command/usage', `the trace has no call of "${name}".`, didYouMean(name, names, 'info calls all lists those it has.'));
+    throw new ToolError(
+      'command/usage',
+      `the trace has no call of "${name}".`,
+      didYouMean(name, names, 'info calls all lists those it has.'),
+    );
   }
   return fixed(name, predicate);
 }
@@ -60,7 +79,8 @@ export function breakTrigger(text: string, core: Core): Trigger {
   }
   if (/^[a-z0-9*-]+\.[a-z0-9.*,-]*$/i.test(text) && !text.includes('..')) return fixed(text, typeMatches(text));
   if (text === '*') return fixed('*', { test: () => true });
-  if (/^[a-z_]\w*(?:\(\))?$/i.test(text) && !/^(?:0x)?[0-9a-f]{5,16}$/i.test(text)) return functionTrigger(text.replace('()', ''), core);
+  if (/^[a-z_]\w*(?:\(\))?$/i.test(text) && !/^(?:0x)?[0-9a-f]{5,16}$/i.test(text))
+    return functionTrigger(text.replace('()', ''), core);
   return rangeTrigger(parseVaddrRange(text, core));
 }
 
@@ -70,14 +90,22 @@ const troubles: Readonly<Record<string, () => Predicate>> = {
   bug: () => typeMatches('bug.raised'),
   fault: () => typeMatches('fault.raised'),
   conflict: () => typeMatches('resource.conflicted'),
-  leak: () => ({ ...typeMatches('warn.raised'), test: ({ event }) => event.type === 'warn.raised' && event.fn === 'check_early_ioremap_leak' }),
+  leak: () => ({
+    ...typeMatches('warn.raised'),
+    test: ({ event }) => event.type === 'warn.raised' && event.fn === 'check_early_ioremap_leak',
+  }),
 };
 
 /** @throws ToolError command/usage */
 export function catchTrigger(text: string): Trigger {
   const name = text.trim();
   const names = Object.keys(troubles);
-  if (!Object.hasOwn(troubles, name)) throw new ToolError('command/usage', `"${name}" cannot be caught.`, didYouMean(name, names, `These can: ${names.join(', ')}.`));
+  if (!Object.hasOwn(troubles, name))
+    throw new ToolError(
+      'command/usage',
+      `"${name}" cannot be caught.`,
+      didYouMean(name, names, `These can: ${names.join(', ')}.`),
+    );
   return fixed(name, troubles[name]!());
 }
 
@@ -86,18 +114,30 @@ export function watchTrigger(text: string, access: WatchAccess, core: Core): Tri
   const target = parseTarget(text, core);
   if (access === 'write') return writeTrigger(target);
   const { range } = target;
-  if (range === undefined) throw new ToolError('command/usage', `${target.title} is not read through the MMU.`, 'watch stops when it changes.');
+  if (range === undefined)
+    throw new ToolError(
+      'command/usage',
+      `${target.title} is not read through the MMU.`,
+      'watch stops when it changes.',
+    );
   const reads = readsOf(range);
   if (access === 'read') return fixed(target.title, reads);
   const writes = writeTrigger(target);
-  return { ...writes, predicate: (view) => either([reads, writes.predicate(view)]), confirm: (timeline, seq) => isRead(timeline.event(seq)) || writes.confirm!(timeline, seq) };
+  return {
+    ...writes,
+    predicate: (view) => either([reads, writes.predicate(view)]),
+    confirm: (timeline, seq) => isRead(timeline.event(seq)) || writes.confirm!(timeline, seq),
+  };
 }
 
 const isRead = ({ type }: EventView): boolean => type === 'memory.loaded' || type === 'tlb.filled';
 
 function writeTrigger(target: Target): Trigger {
   const { range } = target;
-  const stores: Predicate = { sources: sourceOf('memory.stored'), test: ({ event }) => range !== undefined && isIn(range, event) };
+  const stores: Predicate = {
+    sources: sourceOf('memory.stored'),
+    test: ({ event }) => range !== undefined && isIn(range, event),
+  };
   return {
     what: target.title,
     follows: target.follows,
@@ -116,4 +156,3 @@ function readsOf(range: VaddrRange): Predicate {
     },
   };
 }
-

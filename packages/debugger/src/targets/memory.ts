@@ -1,6 +1,27 @@
-import { coverageOf, entryPhys, hex16, isLeaf, isPresent, pfnOf, shiftOf, ToolError, u64, walkLevels, type Level, type Vaddr } from '@kwind/x86';
+import {
+  coverageOf,
+  entryPhys,
+  hex16,
+  isLeaf,
+  isPresent,
+  pfnOf,
+  shiftOf,
+  ToolError,
+  u64,
+  walkLevels,
+  type Level,
+  type Vaddr,
+} from '@kwind/x86';
 import { effectiveProt, rootOf, tlbLookup, walk, type MachineState, type MachineView } from '@kwind/state';
-import { either, entriesChange, entryAt, registerChanges, sourceOf, type EntrySpan, type Predicate } from '@kwind/timeline';
+import {
+  either,
+  entriesChange,
+  entryAt,
+  registerChanges,
+  sourceOf,
+  type EntrySpan,
+  type Predicate,
+} from '@kwind/timeline';
 import type { TargetValue } from '../answers.ts';
 import { entryInfo } from '../explain.ts';
 import type { VaddrRange } from '../ranges.ts';
@@ -16,7 +37,14 @@ export function entriesFor(view: MachineView, range: VaddrRange): readonly Entry
   return spans;
 }
 
-function collect(view: MachineView, table: number, depth: number, base: bigint, range: VaddrRange, spans: EntrySpan[]): void {
+function collect(
+  view: MachineView,
+  table: number,
+  depth: number,
+  base: bigint,
+  range: VaddrRange,
+  spans: EntrySpan[],
+): void {
   const { levels } = view.profile;
   const level: Level = walkLevels(levels)[depth]!;
   const coverage = coverageOf(level, levels);
@@ -46,7 +74,12 @@ export function translationTarget(title: string, range: VaddrRange): Target {
 function translationAt(view: MachineView, address: Vaddr): TargetValue {
   const found = walk(view, address);
   if (found.kind !== 'mapped') return { kind: 'translation', phys: null, pageSize: 0n, flags: '' };
-  return { kind: 'translation', phys: found.phys, pageSize: found.pageSize, flags: entryInfo(found.leaf, effectiveProt(found)).flags };
+  return {
+    kind: 'translation',
+    phys: found.phys,
+    pageSize: found.pageSize,
+    flags: entryInfo(found.leaf, effectiveProt(found)).flags,
+  };
 }
 
 /** One entry of a table: the one of a level that an address is translated by at `view`. */
@@ -55,7 +88,11 @@ export function entryTarget(view: MachineView, level: Level, address: Vaddr): Ta
   const step = found.kind === 'non-canonical' ? undefined : found.steps.find((one) => one.level === level);
   if (!step) {
     const hint = 'walk shows how far the tables go; goto a position where they go further.';
-    throw new ToolError('command/usage', `no ${level} entry translates ${hex16(address)} at position ${view.position}.`, hint);
+    throw new ToolError(
+      'command/usage',
+      `no ${level} entry translates ${hex16(address)} at position ${view.position}.`,
+      hint,
+    );
   }
   const { table, index } = step;
   return {
@@ -77,7 +114,10 @@ const tlbEvents = sourceOf('tlb.filled', 'tlb.flushed', 'tlb.page-flushed', 'tlb
 export function tlbTarget(address: Vaddr): Target {
   const cachedAt = (view: MachineState) => tlbLookup(view.control.tlb, address);
   // The same fill is the same translation; states that were folded on different ways hold different objects of it.
-  const changes: Predicate = { sources: tlbEvents, test: ({ before, after }) => cachedAt(before)?.filledBy !== cachedAt(after)?.filledBy };
+  const changes: Predicate = {
+    sources: tlbEvents,
+    test: ({ before, after }) => cachedAt(before)?.filledBy !== cachedAt(after)?.filledBy,
+  };
   return {
     title: `tlb ${hex16(address)}`,
     follows: false,
@@ -90,4 +130,3 @@ export function tlbTarget(address: Vaddr): Target {
     },
   };
 }
-

@@ -1,4 +1,13 @@
-import { didYouMean, hex16, slot as slotOf, slotVirt, ToolError, type KernelProfile, type Level, type ResourceTreeName } from '@kwind/x86';
+import {
+  didYouMean,
+  hex16,
+  slot as slotOf,
+  slotVirt,
+  ToolError,
+  type KernelProfile,
+  type Level,
+  type ResourceTreeName,
+} from '@kwind/x86';
 import { kernelVariables, type MachineView } from '@kwind/state';
 import { registerChanges, slotChanges, typeMatches, variableChanges } from '@kwind/timeline';
 import type { Core } from '../core.ts';
@@ -8,7 +17,8 @@ import { entryTarget, tlbTarget, translationTarget } from './memory.ts';
 import { resourceTarget } from './resources.ts';
 import type { Target } from './target.ts';
 
-const FORMS = 'Name an address, pte ADDRESS, slot N, fix NAME, tlb ADDRESS, iomem A-B, ioport A-B, a register as cr3, or a kernel variable.';
+const FORMS =
+  'Name an address, pte ADDRESS, slot N, fix NAME, tlb ADDRESS, iomem A-B, ioport A-B, a register as cr3, or a kernel variable.';
 
 function slotTarget(number: number, profile: KernelProfile): Target {
   const start = slotVirt(profile, slotOf(number));
@@ -27,7 +37,8 @@ function registerTarget(name: string): Target {
     follows: false,
     changes: () => registerChanges(name),
     value: (_timeline, { state }) => ({ kind: 'number', value: state.control.registers[name] ?? 0n }),
-    valueAfter: (event) => ('after' in event && typeof event.after === 'bigint' ? { kind: 'number', value: event.after } : undefined),
+    valueAfter: (event) =>
+      'after' in event && typeof event.after === 'bigint' ? { kind: 'number', value: event.after } : undefined,
   };
 }
 
@@ -92,7 +103,17 @@ function addressTarget(text: string, core: Core): Target {
     return translationTarget(hex16(address), { start: address, end: address + 1n });
   } catch (error) {
     if (!(error instanceof ToolError) || error.code !== 'expression/name') throw error;
-    const names = [...Object.keys(core.cursor.state.control.registers), ...Object.keys(kernelVariables), 'slot', 'pte', 'fix', 'tlb', 'phase'];
-    throw new ToolError('command/usage', `there is no "${text}" to ask about.`, didYouMean(text, names, FORMS), { cause: error });
+    const names = [
+      ...Object.keys(core.cursor.state.control.registers),
+      ...Object.keys(kernelVariables),
+      'slot',
+      'pte',
+      'fix',
+      'tlb',
+      'phase',
+    ];
+    throw new ToolError('command/usage', `there is no "${text}" to ask about.`, didYouMean(text, names, FORMS), {
+      cause: error,
+    });
   }
 }

@@ -7,7 +7,9 @@ import { sameValue, type Target } from './target.ts';
 
 /** Events that link, move, cut or rename resources; one that is only created, or refused, is in no tree. */
 const outside = ['resource.created', 'resource.freed', 'resource.conflicted', 'resource.waiting', 'resource.woken'];
-const codes = catalog.filter((spec) => spec.type.startsWith('resource.') && !outside.includes(spec.type)).map((spec) => spec.code);
+const codes = catalog
+  .filter((spec) => spec.type.startsWith('resource.') && !outside.includes(spec.type))
+  .map((spec) => spec.code);
 
 /** First and last byte (or port), both inclusive as the kernel counts them. */
 interface Span {
@@ -21,10 +23,20 @@ interface Span {
  */
 function parseSpan(text: string): Span {
   const match = /^(?:0x)?([0-9a-f]{1,16})(?:\s*(?:-|\.\.)\s*(?:0x)?([0-9a-f]{1,16}))?$/i.exec(text.trim());
-  if (!match) throw new ToolError('address/invalid', `"${text}" is no range of resources.`, 'Write it as /proc does: fee00000-fee00fff.');
+  if (!match)
+    throw new ToolError(
+      'address/invalid',
+      `"${text}" is no range of resources.`,
+      'Write it as /proc does: fee00000-fee00fff.',
+    );
   const start = BigInt(`0x${match[1]}`);
   const end = match[2] === undefined ? start : BigInt(`0x${match[2]}`);
-  if (end < start) throw new ToolError('address/invalid', `the range "${text}" ends before it starts.`, `Turn it round: ${hex(end)}-${hex(start)}.`);
+  if (end < start)
+    throw new ToolError(
+      'address/invalid',
+      `the range "${text}" ends before it starts.`,
+      `Turn it round: ${hex(end)}-${hex(start)}.`,
+    );
   return { start, end };
 }
 
@@ -39,7 +51,10 @@ function heldIn(view: MachineView, tree: ResourceTreeName, span: Span): readonly
 export function resourceTarget(tree: ResourceTreeName, text: string): Target {
   const span = parseSpan(text);
   const valueAt = (view: MachineView) => ({ kind: 'resources', resources: heldIn(view, tree, span) }) as const;
-  const changes: Predicate = { sources: [{ codes }], test: ({ before, after }) => !sameValue(valueAt(before), valueAt(after)) };
+  const changes: Predicate = {
+    sources: [{ codes }],
+    test: ({ before, after }) => !sameValue(valueAt(before), valueAt(after)),
+  };
   return {
     title: span.start === span.end ? `${tree} ${hex(span.start)}` : `${tree} ${hex(span.start)}-${hex(span.end)}`,
     follows: false,

@@ -41,14 +41,25 @@ export function sameValue(a: TargetValue, b: TargetValue): boolean {
 }
 
 /** The CPU sets Accessed and Dirty by itself; the address still means the same page. */
-const withoutUse = (flags: string): string => flags.split(' ').filter((flag) => flag !== 'A' && flag !== 'D').join(' ');
+const withoutUse = (flags: string): string =>
+  flags
+    .split(' ')
+    .filter((flag) => flag !== 'A' && flag !== 'D')
+    .join(' ');
 
-function sameSlot({ slot: a }: Extract<TargetValue, { kind: 'slot' }>, { slot: b }: Extract<TargetValue, { kind: 'slot' }>): boolean {
+function sameSlot(
+  { slot: a }: Extract<TargetValue, { kind: 'slot' }>,
+  { slot: b }: Extract<TargetValue, { kind: 'slot' }>,
+): boolean {
   return a.prevMap === b.prevMap && a.prevSize === b.prevSize && a.virt === b.virt && a.claimedBy === b.claimedBy;
 }
 
 function sameResources(a: readonly HeldResource[], b: readonly HeldResource[]): boolean {
   const isSame = (one: HeldResource, other: HeldResource): boolean =>
-    one.name === other.name && one.start === other.start && one.end === other.end && one.busy === other.busy && one.depth === other.depth;
+    one.name === other.name &&
+    one.start === other.start &&
+    one.end === other.end &&
+    one.busy === other.busy &&
+    one.depth === other.depth;
   return a.length === b.length && a.every((one, i) => isSame(one, b[i]!));
 }

@@ -35,7 +35,10 @@ const nothing: TraceReader = {
 };
 
 /** What `steps` make a booted machine do, as a timeline. */
-export function timelineOf(steps: (machine: LiveMachine) => void, beforeThat: (machine: LiveMachine) => void = boot): Timeline {
+export function timelineOf(
+  steps: (machine: LiveMachine) => void,
+  beforeThat: (machine: LiveMachine) => void = boot,
+): Timeline {
   const batches: EventBatch[] = [];
   const machine = new LiveMachine(kernel, (batch) => batches.push(batch));
   beforeThat(machine);
@@ -92,7 +95,8 @@ export class Typed {
   }
 }
 
-export const typed = (steps: (machine: LiveMachine) => void = twoMappings, options: SessionOptions = {}): Typed => new Typed(timelineOf(steps), options);
+export const typed = (steps: (machine: LiveMachine) => void = twoMappings, options: SessionOptions = {}): Typed =>
+  new Typed(timelineOf(steps), options);
 
 /** The refusal of a line, whose code must be one of `codes`. */
 export function refusalOf(session: Typed, line: string, ...codes: readonly ErrorCode[]): ToolError {

@@ -17,7 +17,11 @@ const brackets = sourceOf('call.entered', 'call.returned');
 type Row = { -readonly [K in keyof CallRow]: CallRow[K] };
 
 /** Calls entered before the position with their results, and those that are open there. */
-export function callsView(timeline: Timeline, { position }: Cursor, filter: CallFilter = { depth: 0, fn: '' }): CallsView {
+export function callsView(
+  timeline: Timeline,
+  { position }: Cursor,
+  filter: CallFilter = { depth: 0, fn: '' },
+): CallsView {
   const open = openCallAt(timeline, position);
   const { rows, leftOut } = rowsOf(timeline, 0, position, filter);
   const calls = open < 0 ? [] : callsOf(timeline, open);
@@ -25,11 +29,17 @@ export function callsView(timeline: Timeline, { position }: Cursor, filter: Call
 }
 
 /** Calls entered in a range of events, as they stand at its end. */
-export function rowsOf(timeline: Timeline, from: number, to: number, filter: CallFilter): { rows: readonly CallRow[]; leftOut: number } {
+export function rowsOf(
+  timeline: Timeline,
+  from: number,
+  to: number,
+  filter: CallFilter,
+): { rows: readonly CallRow[]; leftOut: number } {
   const rows: Row[] = [];
   const pending = new Map<number, Row>();
   let leftOut = 0;
-  const isWanted = (event: EventView): boolean => event.type === 'call.entered' && event.depth <= filter.depth && (filter.fn === '' || event.fn === filter.fn);
+  const isWanted = (event: EventView): boolean =>
+    event.type === 'call.entered' && event.depth <= filter.depth && (filter.fn === '' || event.fn === filter.fn);
   for (const event of timeline.events(from, to, brackets)) {
     if (event.type === 'call.returned') close(pending, event);
     else if (isWanted(event)) {
@@ -37,7 +47,13 @@ export function rowsOf(timeline: Timeline, from: number, to: number, filter: Cal
         leftOut++;
         continue;
       }
-      const row: Row = { ...callInfo(timeline, event.seq), depth: event.depth, returned: null, result: null, events: to - event.seq - 1 };
+      const row: Row = {
+        ...callInfo(timeline, event.seq),
+        depth: event.depth,
+        returned: null,
+        result: null,
+        events: to - event.seq - 1,
+      };
       rows.push(row);
       pending.set(event.seq, row);
     }

@@ -1,4 +1,15 @@
-import { coverageOf, entryPhys, isLeaf, isPresent, pfnOf, shiftOf, u64, vaddr, walkLevels, type Level } from '@kwind/x86';
+import {
+  coverageOf,
+  entryPhys,
+  isLeaf,
+  isPresent,
+  pfnOf,
+  shiftOf,
+  u64,
+  vaddr,
+  walkLevels,
+  type Level,
+} from '@kwind/x86';
 import { rootOf, type MachineView } from '@kwind/state';
 import type { Cursor, Timeline } from '@kwind/timeline';
 import type { MappedRun, PageTableView } from '../answers.ts';
@@ -29,30 +40,66 @@ function* leavesIn(view: MachineView, table: number, depth: number, base: bigint
     const start = signExtended(base + (BigInt(index) << shiftOf(level, levels)), levels);
     if (start + coverage <= range.start || start >= range.end) continue;
     if (!isLeaf(level, entry)) yield* leavesIn(view, pfnOf(entryPhys(level, entry)), depth + 1, start, range);
-    else yield { vaddr: start, size: coverage, phys: entryPhys(level, entry) & ~(coverage - 1n), flags: entryInfo(level, entry).flags };
+    else
+      yield {
+        vaddr: start,
+        size: coverage,
+        phys: entryPhys(level, entry) & ~(coverage - 1n),
+        flags: entryInfo(level, entry).flags,
+      };
   }
 }
 
 const signExtended = (address: bigint, levels: 4 | 5): bigint => u64(BigInt.asIntN(levels === 5 ? 57 : 48, address));
 
 /** Accessed and dirty differ from page to page without meaning anything for the map. */
-const merging = (flags: string): string => flags.split(' ').filter((flag) => flag !== 'A' && flag !== 'D').join(' ');
+const merging = (flags: string): string =>
+  flags
+    .split(' ')
+    .filter((flag) => flag !== 'A' && flag !== 'D')
+    .join(' ');
 
 /** What the tables map in a range: neighbouring pages of one size, one set of flags and following frames, merged. */
-export function pageTableView(timeline: Timeline, { position, state }: Cursor, range: VaddrRange | null = null): PageTableView {
-  const runs: { vaddr: bigint; end: bigint; phys: bigint; pageSize: bigint; pages: number; flags: string; name: string }[] = [];
+export function pageTableView(
+  timeline: Timeline,
+  { position, state }: Cursor,
+  range: VaddrRange | null = null,
+): PageTableView {
+  const runs: {
+    vaddr: bigint;
+    end: bigint;
+    phys: bigint;
+    pageSize: bigint;
+    pages: number;
+    flags: string;
+    name: string;
+  }[] = [];
   let more = false;
   for (const leaf of leavesIn(state, pfnOf(rootOf(state)), 0, 0n, range ?? WHOLE)) {
     const last = runs.at(-1);
     const flags = merging(leaf.flags);
-    if (last && last.end === leaf.vaddr && last.pageSize === leaf.size && last.flags === flags && last.phys + (last.end - last.vaddr) === leaf.phys) {
+    if (
+      last &&
+      last.end === leaf.vaddr &&
+      last.pageSize === leaf.size &&
+      last.flags === flags &&
+      last.phys + (last.end - last.vaddr) === leaf.phys
+    ) {
       last.end += leaf.size;
       last.pages++;
     } else {
       more = runs.length >= MAX_RUNS;
       if (more) break;
       const name = nameOfAddress(state.profile, vaddr(leaf.vaddr));
-      runs.push({ vaddr: leaf.vaddr, end: leaf.vaddr + leaf.size, phys: leaf.phys, pageSize: leaf.size, pages: 1, flags, name });
+      runs.push({
+        vaddr: leaf.vaddr,
+        end: leaf.vaddr + leaf.size,
+        phys: leaf.phys,
+        pageSize: leaf.size,
+        pages: 1,
+        flags,
+        name,
+      });
     }
   }
   const merged: readonly MappedRun[] = runs;

@@ -22,5 +22,12 @@ export function profileView(profile: KernelProfile): ProfileView {
     cpu_has_invlpg: profile.tlb.cpuHasInvlpg,
     flush_one_page: profile.tlb.flushOneKernel,
   };
-  return { type: 'profile', name, title, kernel, overrides, values: Object.entries(values).map(([key, value]) => ({ name: key, value })) };
+  return {
+    type: 'profile',
+    name,
+    title,
+    kernel,
+    overrides,
+    values: Object.entries(values).map(([key, value]) => ({ name: key, value })),
+  };
 }

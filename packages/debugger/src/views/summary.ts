@@ -30,7 +30,7 @@ export function summaryView(timeline: Timeline, { position, state }: Cursor): Su
 /** Events by type, from the codes of the batches alone. */
 function countEvents(timeline: Timeline, position: number): ReadonlyMap<string, number> {
   const byCode = new Uint32Array(256);
-  for (let seq = 0; seq < position; ) {
+  for (let seq = 0; seq < position;) {
     const batch = timeline.batchOf(seq);
     const end = Math.min(batch.length, position - batch.firstSeq);
     for (let i = 0; i < end; i++) byCode[batch.codeAt(i)]!++;

@@ -6,5 +6,9 @@ import { cachedInfo } from './walk.ts';
 
 /** What the TLB holds, by rising address; stale where the tables by now say otherwise. */
 export function tlbView(timeline: Timeline, { position, state }: Cursor): TlbInfoView {
-  return { type: 'tlb', at: placeOf(timeline, position), entries: tlbEntries(state).map((entry) => cachedInfo(state, entry)) };
+  return {
+    type: 'tlb',
+    at: placeOf(timeline, position),
+    entries: tlbEntries(state).map((entry) => cachedInfo(state, entry)),
+  };
 }

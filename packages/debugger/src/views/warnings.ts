@@ -12,7 +12,15 @@ export function warningsView(timeline: Timeline, { position, state }: Cursor): W
   const warnings: WarningRow[] = [];
   for (const event of timeline.events(0, position, trouble)) {
     const { fn, file } = happeningOf(timeline, event.seq, state);
-    warnings.push({ seq: event.seq, kind: kindOf(event), fn, file, message: messageOf(event), debug: event.type === 'warn.raised' && event.debug, calls: callsOf(timeline, event.seq) });
+    warnings.push({
+      seq: event.seq,
+      kind: kindOf(event),
+      fn,
+      file,
+      message: messageOf(event),
+      debug: event.type === 'warn.raised' && event.debug,
+      calls: callsOf(timeline, event.seq),
+    });
   }
   return { type: 'warnings', at: placeOf(timeline, position), warnings };
 }

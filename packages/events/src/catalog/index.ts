@@ -11,7 +11,18 @@ import { troubleEvents } from './trouble.ts';
 import { vmallocEvents } from './vmalloc.ts';
 
 /** Every fact that kwind knows, in the order of their codes. */
-export const catalog = [...pagingEvents, ...earlyIoremapEvents, ...tlbEvents, ...accessEvents, ...cpuEvents, ...callEvents, ...troubleEvents, ...resourceEvents, ...e820Events, ...vmallocEvents] as const;
+export const catalog = [
+  ...pagingEvents,
+  ...earlyIoremapEvents,
+  ...tlbEvents,
+  ...accessEvents,
+  ...cpuEvents,
+  ...callEvents,
+  ...troubleEvents,
+  ...resourceEvents,
+  ...e820Events,
+  ...vmallocEvents,
+] as const;
 
 type CatalogSpec = (typeof catalog)[number];
 /** A fact as an object: what kernel functions emit. Discriminated on `type`. */

@@ -10,6 +10,18 @@ export const troubleEvents = [
     source: 'include/asm-generic/bug.h WARN()',
     fields: { ...at, debug: 'bool' },
   }),
-  defineEvent({ type: 'bug.raised', code: 0x61, doc: 'A BUG or a build-time check fired; the kernel stops here.', source: 'include/asm-generic/bug.h BUG()', fields: at }),
-  defineEvent({ type: 'message.printed', code: 0x62, doc: 'The kernel printed a line.', source: 'kernel/printk/printk.c', fields: { level: 'str', text: 'str' } }),
+  defineEvent({
+    type: 'bug.raised',
+    code: 0x61,
+    doc: 'A BUG or a build-time check fired; the kernel stops here.',
+    source: 'include/asm-generic/bug.h BUG()',
+    fields: at,
+  }),
+  defineEvent({
+    type: 'message.printed',
+    code: 0x62,
+    doc: 'The kernel printed a line.',
+    source: 'kernel/printk/printk.c',
+    fields: { level: 'str', text: 'str' },
+  }),
 ] as const;

@@ -7,7 +7,9 @@ function count(m: MachineWriter, what: 'warnings' | 'bugs', seq: number): void {
   trouble.last = seq;
 }
 
-export const troubleReducers: Reducers<'warn.raised' | 'bug.raised' | 'message.printed' | 'fault.raised' | 'memory.loaded' | 'memory.stored'> = {
+export const troubleReducers: Reducers<
+  'warn.raised' | 'bug.raised' | 'message.printed' | 'fault.raised' | 'memory.loaded' | 'memory.stored'
+> = {
   'warn.raised': (m, e) => {
     if (!e.debug) count(m, 'warnings', e.seq);
   },

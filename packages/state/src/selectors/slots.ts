@@ -12,7 +12,8 @@ export function slots(view: MachineView): readonly SlotView[] {
   return view.control.slots.map((state, i) => ({ ...state, slot: i as Slot, inUse: state.prevMap !== 0n }));
 }
 
-export const slotsInUse = (view: MachineView): number => view.control.slots.reduce((n, slot) => n + (slot.prevMap !== 0n ? 1 : 0), 0);
+export const slotsInUse = (view: MachineView): number =>
+  view.control.slots.reduce((n, slot) => n + (slot.prevMap !== 0n ? 1 : 0), 0);
 
 /** Frame of bm_pte, the table behind the early_ioremap window; undefined before early_ioremap_init(). */
 export function bmPteOf(view: MachineView): number | undefined {
@@ -25,6 +26,7 @@ export function presentPages(view: MachineView, slot: number): number {
   if (bmPte === undefined) return 0;
   const perSlot = view.profile.nrFixBtmaps;
   let count = 0;
-  for (let page = 0; page < perSlot; page++) if ((view.pages.entry(bmPte, slot * perSlot + page) & PTE.PRESENT) !== 0n) count++;
+  for (let page = 0; page < perSlot; page++)
+    if ((view.pages.entry(bmPte, slot * perSlot + page) & PTE.PRESENT) !== 0n) count++;
   return count;
 }

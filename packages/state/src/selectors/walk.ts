@@ -1,4 +1,19 @@
-import { entryPhys, indexAt, isCanonical, isLeaf, isPresent, pfnOf, physAddr, PTE, pte, walkLevels, type Level, type PhysAddr, type Pte, type Vaddr } from '@kwind/x86';
+import {
+  entryPhys,
+  indexAt,
+  isCanonical,
+  isLeaf,
+  isPresent,
+  pfnOf,
+  physAddr,
+  PTE,
+  pte,
+  walkLevels,
+  type Level,
+  type PhysAddr,
+  type Pte,
+  type Vaddr,
+} from '@kwind/x86';
 import type { MachineView } from '../machine.ts';
 
 export interface WalkStep {
@@ -19,9 +34,21 @@ export interface Effective {
 }
 
 export type Walk =
-  | { readonly kind: 'mapped'; readonly phys: PhysAddr; readonly pageSize: bigint; readonly leaf: Level; readonly effective: Effective; readonly steps: readonly WalkStep[] }
+  | {
+      readonly kind: 'mapped';
+      readonly phys: PhysAddr;
+      readonly pageSize: bigint;
+      readonly leaf: Level;
+      readonly effective: Effective;
+      readonly steps: readonly WalkStep[];
+    }
   | { readonly kind: 'not-present'; readonly stoppedAt: Level; readonly steps: readonly WalkStep[] }
-  | { readonly kind: 'reserved-bit'; readonly stoppedAt: Level; readonly bits: bigint; readonly steps: readonly WalkStep[] }
+  | {
+      readonly kind: 'reserved-bit';
+      readonly stoppedAt: Level;
+      readonly bits: bigint;
+      readonly steps: readonly WalkStep[];
+    }
   | { readonly kind: 'non-canonical' };
 
 const leafSizes: Partial<Record<Level, bigint>> = { pte: 0x1000n, pmd: 0x20_0000n, pud: 0x4000_0000n };
@@ -41,7 +68,8 @@ export function reservedBits(view: MachineView, level: Level, entry: bigint): bi
 }
 
 /** Physical address of the root table: CR3 without its low flag bits. */
-export const rootOf = (view: MachineView): PhysAddr => physAddr((view.control.registers['cr3'] ?? 0n) & 0x000f_ffff_ffff_f000n);
+export const rootOf = (view: MachineView): PhysAddr =>
+  physAddr((view.control.registers['cr3'] ?? 0n) & 0x000f_ffff_ffff_f000n);
 
 /** What the tables say about an address; never looks at the TLB and changes nothing. */
 export function walk(view: MachineView, vaddr: Vaddr, root: PhysAddr = rootOf(view)): Walk {
@@ -63,7 +91,14 @@ export function walk(view: MachineView, vaddr: Vaddr, root: PhysAddr = rootOf(vi
     if (isLeaf(level, entry)) {
       const pageSize = leafSizes[level]!;
       const phys = physAddr((entryPhys(level, entry) & ~(pageSize - 1n)) + (vaddr & (pageSize - 1n)));
-      return { kind: 'mapped', phys, pageSize, leaf: level, effective: { writable, user, noExec, global: (entry & PTE.GLOBAL) !== 0n }, steps };
+      return {
+        kind: 'mapped',
+        phys,
+        pageSize,
+        leaf: level,
+        effective: { writable, user, noExec, global: (entry & PTE.GLOBAL) !== 0n },
+        steps,
+      };
     }
     table = pfnOf(entryPhys(level, entry));
   }

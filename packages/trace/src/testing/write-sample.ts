@@ -21,7 +21,9 @@ export function writeSample(path: string, options: SampleOptions): void {
 
 /** Part 0 changes each time, part 1 every other time. */
 export const sampleParts = (position: number): { part: number; bytes: Uint8Array }[] =>
-  [0, 1].slice(0, 1 + (Math.floor(position / 1000) % 2)).map((part) => ({ part, bytes: Buffer.from(`part ${part} at ${position} `.repeat(30)) }));
+  [0, 1]
+    .slice(0, 1 + (Math.floor(position / 1000) % 2))
+    .map((part) => ({ part, bytes: Buffer.from(`part ${part} at ${position} `.repeat(30)) }));
 
 export const sampleCheckpoint = (position: number): { position: number; reducer: number; bytes: Uint8Array } => ({
   position,
