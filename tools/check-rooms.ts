@@ -48,6 +48,9 @@ export const rules: Readonly<Record<string, RoomRule>> = {
 /** Doors of a package beside its main one, and the rooms whose source and tests may use them. */
 export const sideDoors: Readonly<Record<string, readonly string[]>> = {
   '@kwind/events/raw': ['state', 'trace', 'recorder', 'timeline', 'checks'],
+  // Less to load at a start: a machine without the stream of events, and one view without the session.
+  '@kwind/recorder/live': ['debugger'],
+  '@kwind/debugger/summary': ['cli'],
 };
 
 export interface Debt {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { rules, type Finding } from '@kwind/checks';
 import { kwind, scratch } from './kwind.ts';
+import { sarifErrors } from './sarif-structure.ts';
 import { writeTrace } from './sample-trace.ts';
 
 const folder = scratch();
@@ -16,6 +17,7 @@ const breaking: Readonly<Record<string, string>> = {
   'used-after-unmap': 'use-after-unmap',
   'stale-tlb': 'stale-tlb',
   'writable-executable': 'rules/writable-executable',
+  'unprotected-image': 'rules/unprotected-image',
   'reserved-bits': 'rules/reserved-bits',
   'live-table-replaced': 'rules/live-table-replaced',
   'memory-type-alias': 'rules/memory-type-alias',
@@ -95,17 +97,33 @@ describe('kwind check', () => {
     expect((await kwind(['check', path, '--silence', 'kernel-warning'])).err).toContain('what to silence and why');
   });
 
-  it('writes SARIF', async () => {
+  it('says of the image since when it has been open, and by whom', async () => {
+    const { findings } = await findingsIn(await record('rules/unprotected-image'));
+    expect(findings).toMatchObject([
+      { culprit: { fn: 'native_set_pmd', caller: 'mark_rodata_ro+0x74' }, lasting: true },
+    ]);
+    expect(findings[0]!.message).toContain('0xffffffff81400000 to 0xffffffff815fffff in the kernel image');
+    expect(findings[0]!.first).toBeLessThan(findings[0]!.last);
+  });
+
+  it('writes SARIF with the structure that 2.1.0 asks for', async () => {
     const file = join(folder, 'out.sarif');
     const ran = await kwind(['check', await record('leaked-slot'), '--sarif', '-o', file]);
     expect([ran.code, ran.out]).toEqual([1, '']);
-    const log = JSON.parse(readFileSync(file, 'utf8')) as {
-      version: string;
-      runs: { tool: { driver: { rules: object[] } }; results: { ruleId: string; level: string }[] }[];
-    };
-    expect(log.version).toBe('2.1.0');
-    expect(log.runs[0]!.tool.driver.rules).toHaveLength(rules.length);
-    expect(log.runs[0]!.results).toMatchObject([{ ruleId: 'leaked-early-mapping', level: 'error' }]);
+    const log = JSON.parse(readFileSync(file, 'utf8')) as unknown;
+    expect(sarifErrors(log)).toEqual([]);
+    const [run] = (log as { runs: { tool: { driver: { rules: object[] } }; results: object[] }[] }).runs;
+    expect(run!.tool.driver.rules).toHaveLength(rules.length);
+    expect(run!.results).toMatchObject([{ ruleId: 'leaked-early-mapping', level: 'error' }]);
+    const silenced = await kwind([
+      'check',
+      await record('leaked-slot'),
+      '--sarif',
+      '--silence',
+      'leaked-early-mapping=known',
+    ]);
+    expect(sarifErrors(silenced.json())).toEqual([]);
+    expect(silenced.out).toContain('"justification":"known"');
   });
 
   it('lists the rules', async () => {

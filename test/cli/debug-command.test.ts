@@ -79,6 +79,33 @@ describe('kwind debug -batch', () => {
     expect((await batch([`source ${join(folder, 'none.txt')}`])).code).toBe(2);
   });
 
+  it('takes commands of a breakpoint over several lines, from -ex and from a file', async () => {
+    const lines = ['break slot.claimed', 'commands 1', 'silent', 'print slots_in_use', 'end', 'continue'];
+    const file = join(folder, 'block.txt');
+    writeFileSync(file, lines.join('\n'));
+    for (const ran of [await batch(lines), await kwind(['debug', trace, '-batch', '-x', file])]) {
+      expect(ran.lines).toContain('slots_in_use = 1');
+      expect(stops(ran)).toEqual([]);
+      expect(ran.code).toBe(0);
+    }
+    writeFileSync(file, 'break slot.claimed\ncommands\nwhen\n');
+    const open = await kwind(['debug', trace, '-batch', '-x', file, '-ex', 'when']);
+    expect(open.err).toContain('ends among the commands of breakpoint 1');
+    expect(open.out).toContain('[ 0/19 ]');
+    expect((await batch(['break slot.claimed', 'commands', 'when'])).code).toBe(2);
+    expect((await batch(['end'])).err).toContain('nothing to end');
+  });
+
+  it('answers a block of commands with one object of JSON', async () => {
+    const ran = await batch(['break slot.claimed', 'commands', 'when', 'end', 'c'], ['--json']);
+    expect(ran.lines.map((line) => (JSON.parse(line) as { type: string }).type)).toEqual([
+      'done',
+      'done',
+      'stopped',
+      'position',
+    ]);
+  });
+
   it('refuses a file that sources itself', async () => {
     const file = join(folder, 'loop.txt');
     writeFileSync(file, `source ${file}\n`);
@@ -139,7 +166,7 @@ describe('kwind debug -batch', () => {
     const { lines } = await batch(['help']);
     const names = lines.flatMap((line) => /^ {2}([a-z-]+)/.exec(line)?.[1] ?? []);
     expect(names.length).toBeGreaterThan(20);
-    for (const name of names) expect((await batch([`help ${name}`])).out).toContain('examples:');
+    for (const name of [...names, 'source', 'end']) expect((await batch([`help ${name}`])).out).toContain('examples:');
   });
 
   it('keeps control characters of a trace away from the terminal', async () => {

@@ -98,7 +98,7 @@ describe('start-up', () => {
 
 // util-linux's script(1) gives the child a terminal; where there is none, the pipe tests still hold.
 describe.skipIf(!existsSync('/usr/bin/script'))('on a terminal', () => {
-  /** Type keys one after another, waiting for the prompt to settle in between. */
+  /** Type keys one after another, waiting for the prompt in between. */
   async function type(term: string, keys: readonly string[]): Promise<{ out: string; code: number }> {
     const command = `'${process.execPath}' '${bin}' debug '${trace}'`;
     const child = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], {
@@ -111,16 +111,17 @@ describe.skipIf(!existsSync('/usr/bin/script'))('on a terminal', () => {
     for (const key of keys) {
       const before = out.length;
       child.stdin.write(key);
-      await settled(() => out.length, before);
+      if (key !== keys.at(-1)) await prompted(() => out.slice(before));
     }
     return { out, code: await closed };
   }
 
-  async function settled(length: () => number, before: number): Promise<void> {
-    for (let waited = 0, last = -1; waited < 5000; waited += 50) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      if (length() > before && length() === last) return;
-      last = length();
+  /** Keys that come before the prompt does may be taken for a ^C of the command at work. */
+  async function prompted(shown: () => string): Promise<void> {
+    // oxlint-disable-next-line no-control-regex
+    const prompt = /\(kwind [\d.]+% #\d+\) (?:\u001b\[[\d;]*[A-Za-z])*$/;
+    for (let waited = 0; waited < 10_000 && !prompt.test(shown()); waited += 20) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 

@@ -172,6 +172,40 @@ describe.skipIf(!hasPty)('the debugger on a real terminal', () => {
     expect(narrow).toContain('…');
   });
 
+  it('keeps what a stop says within the screen, and loses nothing of it', async () => {
+    const wide = await start([trace], { columns: 200 });
+    const words = (await wide.run('goto 15')).split(/\s+/);
+    for (const columns of [80, 40]) {
+      const terminal = await start([trace], { columns });
+      const shown = await terminal.run('goto 15');
+      for (const line of shown.split('\n')) expect(line.length).toBeLessThanOrEqual(columns);
+      // The kernel's file gives way first: the function tells it.
+      const others = (all: readonly string[]) => all.filter((word) => word !== 'mm/early_ioremap.c');
+      expect(others(shown.split(/\s+/))).toEqual(others(words));
+    }
+  });
+
+  it('takes the commands of a breakpoint over several lines, and drops them at ^C', async () => {
+    const terminal = await start([trace]);
+    await terminal.run('break slot.claimed');
+    const block = async (...lines: readonly string[]): Promise<void> => {
+      terminal.type('commands\r');
+      await terminal.see('\n');
+      for (const line of lines) {
+        await terminal.see('> ');
+        terminal.type(line);
+      }
+      await terminal.see(PROMPT);
+    };
+    await block('print slots_in_use\r', CTRL_C);
+    expect(await terminal.run('info breakpoints')).not.toContain('do ');
+    await block('print slots_in_use\r', 'goto start\r', 'end\r');
+    const shown = await terminal.run('c');
+    expect(shown).toContain('[ 15/19 ]  slot.claimed');
+    expect(shown).toContain('slots_in_use = 1');
+    expect(shown).toContain('[ 0/19 ]');
+  });
+
   it('with --follow waits for what a recorder adds, until ^C', async () => {
     const path = join(folder, 'growing.kwind');
     const writer = createTrace(path, sampleHeader, {});
@@ -209,9 +243,12 @@ describe.skipIf(!hasPty)('the debugger on a real terminal', () => {
   it('runs .kwindrc of the folder first, and not with --no-rc', async () => {
     const cwd = join(folder, 'with-rc');
     mkdirSync(cwd);
-    writeFileSync(join(cwd, '.kwindrc'), '# at every stop\ndisplay slots_in_use\n');
+    const lines = ['# at every stop', 'display slots_in_use', 'break slot.claimed', 'commands', 'print depth', 'end'];
+    writeFileSync(join(cwd, '.kwindrc'), `${lines.join('\n')}\n`);
     const terminal = await start([trace], { cwd });
-    expect(await terminal.run('goto 15')).toContain('1: slots_in_use = 1');
+    const stop = await terminal.run('c');
+    expect(stop).toContain('1: slots_in_use = 1');
+    expect(stop).toContain('depth = ');
     const bare = await start([trace, '--no-rc'], { cwd });
     expect(await bare.run('goto 15')).not.toContain('slots_in_use =');
   });

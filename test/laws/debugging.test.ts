@@ -20,6 +20,9 @@ const target = fc.constantFrom(
   'fix FIX_APIC_BASE',
   'cr3',
   'tlb 0xffffffffff200000',
+  'slots_in_use',
+  'slots[0].prev_map',
+  'walk(0xffffffffff200000).phys',
 );
 const spec = fc.constantFrom(
   'slot.*',
@@ -141,6 +144,11 @@ describe('a debugger session', () => {
       fc.constantFrom(
         'catch warn',
         'catch fault',
+        'catch stale',
+        'catch leak',
+        'watch slots_in_use',
+        'watch slots[1]',
+        'watch walk(0xffffffffff200000).phys',
         'break *.written if slots_in_use == 2',
         'watch phase',
         'break if walk(0xffffffffff200000).mapped',
@@ -155,6 +163,87 @@ describe('a debugger session', () => {
     );
   });
 
+  it('comes back by what it went forward', () => {
+    const steps = fc.record({ from: fc.nat(900), count: fc.integer({ min: 1, max: 300 }), set: spec });
+    fc.assert(
+      fc.property(arbitraryHistory, steps, ({ timeline }, { from, count, set }) => {
+        const session = new DebugSession(timeline);
+        const at = (text: string): number => {
+          session.dispatch(parseCommand(text));
+          return session.place.position;
+        };
+        const start = at(`goto ${Math.min(from, timeline.length)}`);
+        const there = at(`step ${count}`);
+        expect(at(`reverse-step ${there - start || 1}`)).toBe(there === start ? Math.max(0, start - 1) : start);
+        // A stop that has one before it is met again from there.
+        session.dispatch(parseCommand(`break ${set}`));
+        session.dispatch(parseCommand('goto end'));
+        const last = session.dispatch(parseCommand('rc'));
+        if (last.type !== 'stopped' || last.reason.kind !== 'hit') return;
+        const before = session.dispatch(parseCommand('rc'));
+        if (before.type === 'stopped' && before.reason.kind === 'hit') expect(at('c')).toBe(last.at.position);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('tells of each event what a stop there would print', () => {
+    fc.assert(
+      fc.property(arbitraryHistory, spec, ({ timeline }, set) => {
+        const session = new DebugSession(timeline);
+        const table = type(session, `each ${set} print slots_in_use; position`) as
+          | { rows: readonly { event: { seq: number }; values: readonly unknown[] }[] }
+          | undefined;
+        if (!table) return;
+        const positions = table.rows.map(({ event }) => event.seq + 1);
+        expect(positions).toEqual(stopsOf(timeline, `break ${set}`, 'c'));
+        for (const [i, position] of positions.entries()) {
+          session.dispatch(parseCommand(`goto ${position}`));
+          const shown = ['slots_in_use', 'position'].map((text) => {
+            const answer = session.dispatch(parseCommand(`print ${text}`));
+            return answer.type === 'value' ? answer.value : undefined;
+          });
+          expect(table.rows[i]!.values).toEqual(shown);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('knows at every position the value that the history of an expression tells', () => {
+    const expressions = fc.constantFrom(
+      'slots_in_use',
+      'slots[0].prev_map',
+      'slots[1].prev_size',
+      'walk(0xffffffffff200000).phys',
+      'pte(0xffffffffff240000).value',
+      'tlb[0xffffffffff200000].phys',
+      'page_flushes',
+      'phase',
+    );
+    fc.assert(
+      fc.property(arbitraryHistory, expressions, ({ timeline }, text) => {
+        const session = new DebugSession(timeline);
+        const answer = session.dispatch(parseCommand(`history ${text}`));
+        if (answer.type !== 'history') throw new Error(answer.type);
+        for (const { from, to, value } of answer.spans) {
+          for (const position of new Set([
+            from,
+            (from + (to ?? timeline.length)) >> 1,
+            (to ?? timeline.length + 1) - 1,
+          ])) {
+            session.dispatch(parseCommand(`goto ${position}`));
+            const shown = session.dispatch(parseCommand(`print ${text}`));
+            const told =
+              value.kind === 'value' ? value.value : { kind: value.kind, value: 'value' in value && value.value };
+            expect(shown).toMatchObject({ type: 'value', value: told });
+          }
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   it('stops at every event that makes an expression true, and at no other', () => {
     const expressions = fc.constantFrom(
       'slots_in_use == 1',
@@ -164,6 +253,10 @@ describe('a debugger session', () => {
       'pte(0xffffffffff200000).present',
       'phys_of(0xffffffffff240000) == 0',
       'tlb[0xffffffffff200000].present',
+      'tlb[0xffffffffff200000].stale',
+      'fn == "early_iounmap"',
+      'pgd(0xffffffffff200000).present && pmd(0xffffffffff200000).present',
+      'stack[1].fn == "early_ioremap"',
       'phase == "setup_arch"',
       'warnings > 0',
       'faults > 0',

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BatchBuilder, toEvent, type BootEvent, type EventBatch } from '@kwind/events';
-import { arbitraryCalls, headerFor, memoryTrace, recordCalls } from '@kwind/testkit';
-import { diffTraces, type DiffSide, type TraceDiff } from '@kwind/timeline';
-import { profile } from '@kwind/x86';
+import { arbitraryCalls, headerFor, memoryTrace, recordCalls, type MemoryTrace } from '@kwind/testkit';
+import { areEqual, diffTraces, firstDivergence, mirrored, type Difference } from '@kwind/timeline';
+import { profile, type Pte, type Vaddr } from '@kwind/x86';
 
 const build = profile('linux-6.1');
 
-function sideOf(events: readonly BootEvent[]): DiffSide {
+function traceOf(events: readonly BootEvent[]): MemoryTrace {
   const builder = new BatchBuilder();
   const batches: EventBatch[] = [];
   for (const event of events) {
@@ -15,7 +15,7 @@ function sideOf(events: readonly BootEvent[]): DiffSide {
     if (builder.isFull) batches.push(builder.freeze());
   }
   if (builder.length > 0) batches.push(builder.freeze());
-  return { reader: memoryTrace(batches, headerFor(build)), profile: build };
+  return memoryTrace(batches, headerFor(build));
 }
 
 const eventsOf = (calls: Parameters<typeof recordCalls>[1]): BootEvent[] =>
@@ -25,15 +25,14 @@ const isBracket = (event: BootEvent): boolean => event.type.startsWith('call.');
 const message = (n: number): BootEvent => ({ type: 'message.printed', level: 'INFO', text: `planted ${n}` });
 
 interface Edit {
-  readonly kind: 'insert' | 'delete' | 'change';
+  readonly kind: 'insert' | 'delete' | 'change' | 'copy';
   readonly at: number;
 }
-const edits = fc.array(
-  fc.record({ kind: fc.constantFrom('insert' as const, 'delete' as const, 'change' as const), at: fc.nat() }),
-  { maxLength: 6 },
-);
+const edits = fc.array(fc.record({ kind: fc.constantFrom('insert', 'delete', 'change', 'copy'), at: fc.nat() }), {
+  maxLength: 8,
+}) as fc.Arbitrary<Edit[]>;
 
-/** Apply edits to events that are no brackets. @returns the new events, and how many edits found a place */
+/** Apply edits to events that are no brackets and tell nothing about tables. @returns the new events, and the edits made */
 function edited(events: readonly BootEvent[], script: readonly Edit[]): { events: BootEvent[]; count: number } {
   const places = events.flatMap((event, i) =>
     isBracket(event) || event.type === 'table.allocated' || event.type.endsWith('.populated') ? [] : [i],
@@ -43,83 +42,187 @@ function edited(events: readonly BootEvent[], script: readonly Edit[]): { events
   for (const [i, event] of events.entries()) {
     const kind = chosen.get(i);
     if (kind === 'insert') found.push(message(i), event);
+    else if (kind === 'copy') found.push(event, event);
     else if (kind === 'change') found.push(message(i));
     else if (kind === undefined) found.push(event);
   }
+  // An event that became one of another type is one gone and one come.
   return { events: found, count: [...chosen.values()].reduce((sum, kind) => sum + (kind === 'change' ? 2 : 1), 0) };
 }
 
-const turned = ({ differences }: TraceDiff): string[] =>
-  differences
-    .map(
-      ({ kind, a, b }) =>
-        `${{ 'only-a': 'only-b', 'only-b': 'only-a', moved: 'moved', changed: 'changed' }[kind]} ${b?.seq} ${a?.seq}`,
-    )
-    .sort();
-const straight = ({ differences }: TraceDiff): string[] =>
-  differences.map(({ kind, a, b }) => `${kind} ${a?.seq} ${b?.seq}`).sort();
+/** Number of differences, those within changed calls counted instead of the calls. */
+const sizeOf = (differences: readonly Difference[]): number =>
+  differences.reduce((sum, { inside }) => sum + Math.max(1, sizeOf(inside)), 0);
+
+/** The events of one side that no difference names, in order. */
+function untouched(events: readonly BootEvent[], differences: readonly Difference[], side: 'a' | 'b'): BootEvent[] {
+  const named = new Set<number>();
+  const note = (one: Difference): void => {
+    const item = one[side];
+    if (!item) return one.inside.forEach(note);
+    // Of a changed call its own first and last event; the rest is told within.
+    if (one.kind === 'changed' && one.what === 'call') named.add(item.seq);
+    else for (let seq = item.seq; seq <= item.end; seq++) named.add(seq);
+    one.inside.forEach(note);
+  };
+  differences.forEach(note);
+  return events.filter((_, seq) => !named.has(seq));
+}
 
 describe('diff', () => {
   it('finds nothing between a trace and itself', () => {
     fc.assert(
       fc.property(arbitraryCalls(), (calls) => {
-        const side = sideOf(eventsOf(calls));
-        expect(diffTraces(side, side)).toMatchObject({ same: true, differences: [] });
+        const [one, other] = [traceOf(eventsOf(calls)), traceOf(eventsOf(calls))];
+        expect(diffTraces(one, other)).toMatchObject({ same: true, differences: [] });
+        expect(firstDivergence(one, other)).toBeUndefined();
+        expect(areEqual(one, other)).toBe(true);
       }),
       { numRuns: 20 },
     );
   });
 
-  it('reports a random edit script, or a shorter one, and the same the other way round', () => {
+  it('reports a random edit script, or a shorter one', () => {
     fc.assert(
       fc.property(arbitraryCalls(), edits, (calls, script) => {
         const events = eventsOf(calls);
         const other = edited(events, script);
-        const [a, b] = [sideOf(events), sideOf(other.events)];
+        const { differences, same } = diffTraces(traceOf(events), traceOf(other.events));
+        expect(sizeOf(differences)).toBeLessThanOrEqual(other.count);
+        expect(same).toBe(JSON.stringify(events, wide) === JSON.stringify(other.events, wide));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('leaves nothing out: without what it names, both sides are the same events in the same order', () => {
+    fc.assert(
+      fc.property(arbitraryCalls(), edits, (calls, script) => {
+        const events = eventsOf(calls);
+        const other = edited(events, script).events;
+        const { differences } = diffTraces(traceOf(events), traceOf(other));
+        expect(untouched(events, differences, 'a')).toEqual(untouched(other, differences, 'b'));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('gives the mirror image of the report the other way round', () => {
+    fc.assert(
+      fc.property(arbitraryCalls(), arbitraryCalls(), edits, fc.boolean(), (calls, others, script, near) => {
+        const events = eventsOf(calls);
+        const [a, b] = [traceOf(events), traceOf(near ? edited(events, script).events : eventsOf(others))];
         const [there, back] = [diffTraces(a, b), diffTraces(b, a)];
-        expect(there.differences.length).toBeLessThanOrEqual(other.count);
-        expect(there.same).toBe(other.count === 0);
-        expect(straight(there)).toHaveLength(turned(back).length);
+        expect(there.differences).toEqual(back.differences.map(mirrored));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('names as the first stored divergence what a plain comparison finds first', () => {
+    fc.assert(
+      fc.property(arbitraryCalls(), edits, (calls, script) => {
+        const events = eventsOf(calls);
+        const other = edited(events, script).events;
+        const first = events.findIndex((event, i) => JSON.stringify(event, wide) !== JSON.stringify(other[i], wide));
+        const expected = first >= 0 ? first : other.length > events.length ? events.length : undefined;
+        expect(firstDivergence(traceOf(events), traceOf(other))).toBe(expected);
       }),
       { numRuns: 30 },
     );
   });
+});
 
-  it('reports exactly a planted change in a long trace', () => {
-    const event = (i: number): BootEvent => ({ type: 'message.printed', level: 'INFO', text: `line ${i}` });
-    const events = Array.from({ length: 30_000 }, (_, i) => event(i));
-    const { differences } = diffTraces(sideOf(events), sideOf(events.with(20_000, event(-1))));
-    expect(differences).toMatchObject([
+const wide = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
+
+describe('a change planted in a long trace', () => {
+  const LONG = 40_000;
+  const PLACE = 27_000;
+  const store = (i: number): BootEvent => ({
+    type: 'pte.written',
+    table: (0x1000 + (i % 97)) as never,
+    index: i % 512,
+    before: 0n as Pte,
+    after: (BigInt((i * 7919) % 0xffff) * 4096n + 0x163n) as Pte,
+  });
+  const call = (i: number): BootEvent[] => [
+    { type: 'call.entered', fn: 'f', caller: 'g+0x1a/0x80', stack: '', origin: '', text: '', args: [BigInt(i)] },
+    { type: 'tlb.page-flushed', vaddr: BigInt(4096 * i) as Vaddr, how: 'invlpg' },
+    { type: 'call.returned', fn: 'f', result: BigInt(i) },
+  ];
+  // Every tenth is a call, so that each kind of event has many like it around.
+  const events = Array.from({ length: LONG }, (_, i) => (i % 10 === 0 ? call(i) : [store(i)])).flat();
+  const at = events.findIndex((event, i) => i > PLACE && event.type === 'call.entered');
+  const before = traceOf(events);
+  const found = (after: readonly BootEvent[]): readonly Difference[] => diffTraces(before, traceOf(after)).differences;
+
+  it('is reported alone when it is a value', () => {
+    const event = events[at + 3] as BootEvent & { type: 'pte.written' };
+    expect(found(events.with(at + 3, { ...event, after: 0x163n as Pte }))).toMatchObject([
+      { kind: 'changed', what: 'event', a: { seq: at + 3 }, b: { seq: at + 3 }, fields: [{ name: 'after' }] },
+    ]);
+  });
+  it('is reported alone when it is an event that is missing, or one too many', () => {
+    expect(found(events.toSpliced(at + 5, 1))).toMatchObject([{ kind: 'only-a', what: 'event', a: { seq: at + 5 } }]);
+    expect(found(events.toSpliced(at + 5, 0, message(1)))).toMatchObject([
+      { kind: 'only-b', what: 'event', b: { seq: at + 5 }, rejoin: { a: at + 5, b: at + 6 } },
+    ]);
+  });
+  it('is reported within its call, with the call around it', () => {
+    expect(found(events.with(at + 1, { type: 'tlb.page-flushed', vaddr: 1n as Vaddr, how: 'invlpg' }))).toMatchObject([
       {
         kind: 'changed',
         what: 'event',
-        a: { seq: 20_000 },
-        b: { seq: 20_000 },
-        fields: [{ name: 'text', a: 'line 20000', b: 'line -1' }],
-        rejoin: { a: 20_001, b: 20_001 },
+        a: { seq: at + 1 },
+        fields: [{ name: 'vaddr', b: '0x1' }],
+        path: [expect.stringMatching(/^f\(/)],
       },
     ]);
   });
-
-  it('tells a call that moved, and lets it pass when told to', () => {
-    const call = (fn: string): BootEvent[] => [
-      { type: 'call.entered', fn, caller: '', stack: '', origin: '', text: '', args: [1n] },
-      { type: 'message.printed', level: 'INFO', text: fn },
-      { type: 'call.returned', fn, result: 0n },
-    ];
-    const [a, b] = [
-      ['f', 'g', 'h'],
-      ['g', 'h', 'f'],
-    ].map((names) => sideOf(names.flatMap(call)));
-    expect(diffTraces(a!, b!).differences).toMatchObject([
-      { kind: 'moved', what: 'call', a: { seq: 0 }, b: { seq: 6 } },
+  it('is reported alone when it is the argument of a call, or its result', () => {
+    const [entered, returned] = [events[at]!, events[at + 2]!];
+    expect(found(events.with(at, { ...entered, args: [7n] } as BootEvent))).toMatchObject([
+      { kind: 'changed', what: 'call', fields: [{ name: 'args', b: '0x7' }], inside: [] },
     ]);
-    expect(diffTraces(a!, b!, { tolerateReorder: true })).toMatchObject({ same: true, tolerated: 1 });
+    expect(found(events.with(at + 2, { ...returned, result: 7n } as BootEvent))).toMatchObject([
+      { kind: 'changed', what: 'event', fields: [{ name: 'result', b: '0x7' }] },
+    ]);
   });
+  it('is reported alone when it is a call that moved', () => {
+    const moved = events.slice(at, at + 3);
+    const after = events.toSpliced(at, 3).toSpliced(at + 30_0, 0, ...moved);
+    expect(found(after)).toMatchObject([{ kind: 'moved', what: 'call', a: { seq: at }, b: { seq: at + 300 } }]);
+  });
+  it('is not reported when it is where in a function the call stands', () => {
+    const entered = { ...events[at]!, caller: 'g+0x2b/0x90' } as BootEvent;
+    expect(found(events.with(at, entered))).toEqual([]);
+  });
+});
 
-  it('leaves out fields and types that do not count', () => {
-    const slot = (size: bigint): BootEvent => ({ type: 'slot.sized', slot: 0, before: 0n, after: size });
-    const [a, b] = [sideOf([slot(1n), message(1)]), sideOf([slot(2n), message(1)])];
+describe('what is told not to count', () => {
+  const call = (fn: string, inside: BootEvent): BootEvent[] => [
+    { type: 'call.entered', fn, caller: '', stack: '', origin: '', text: '', args: [1n] },
+    inside,
+    { type: 'call.returned', fn, result: 0n },
+  ];
+  const sized = (slot: number, size: bigint): BootEvent => ({ type: 'slot.sized', slot, before: 0n, after: size });
+  const orders = (insides: Readonly<Record<string, BootEvent>>): [MemoryTrace, MemoryTrace] => {
+    const names = Object.keys(insides);
+    const trace = (order: readonly string[]): MemoryTrace => traceOf(order.flatMap((fn) => call(fn, insides[fn]!)));
+    return [trace(names), trace([...names.slice(1), names[0]!])];
+  };
+
+  it('lets calls pass that moved past what they have nothing to do with', () => {
+    const [a, b] = orders({ f: sized(0, 1n), g: sized(1, 1n), h: sized(2, 1n) });
+    expect(diffTraces(a, b).differences).toMatchObject([{ kind: 'moved', what: 'call', a: { seq: 0 }, b: { seq: 6 } }]);
+    expect(diffTraces(a, b, { tolerateReorder: true })).toMatchObject({ same: true, tolerated: 1 });
+  });
+  it('does not let a call pass that moved past a store to the same place', () => {
+    const [a, b] = orders({ f: sized(0, 1n), g: sized(0, 2n), h: sized(2, 1n) });
+    expect(diffTraces(a, b, { tolerateReorder: true })).toMatchObject({ same: false, tolerated: 0 });
+  });
+  it('leaves out fields and types', () => {
+    const [a, b] = [traceOf([sized(0, 1n), message(1)]), traceOf([sized(0, 2n), message(1)])];
     expect(diffTraces(a, b).same).toBe(false);
     expect(diffTraces(a, b, { ignore: ['after'] }).same).toBe(true);
     expect(diffTraces(a, b, { ignore: ['slot.sized.after'] }).same).toBe(true);

@@ -16,11 +16,9 @@ const arbitraryPredicate: fc.Arbitrary<Predicate> = fc.oneof(
     .constantFrom(...catalog.map((spec) => spec.code))
     .map((code): Predicate => ({ sources: [{ codes: [code] }], test: () => true })),
   fc.nat(7).map((slot): Predicate => ({ test: ({ event }) => 'slot' in event && event.slot === slot })),
-  fc
-    .nat(4)
-    .map((count): Predicate => ({
-      test: ({ before, after }) => slotsInUse(after) === count && slotsInUse(before) !== count,
-    })),
+  fc.nat(4).map((count): Predicate => ({
+    test: ({ before, after }) => slotsInUse(after) === count && slotsInUse(before) !== count,
+  })),
 );
 
 /** All stops in a direction, one seek after the other, from an end of the history. */

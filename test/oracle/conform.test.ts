@@ -47,10 +47,12 @@ describe.each(realCaptures)('the kernel of %s and the model', (name) => {
 });
 
 describe('a capture of another place', () => {
-  it('is understood when the direct map was moved by KASLR', () => {
-    // Addresses in the direct map, and the root's entry for it.
-    const moved = captureText('pc-smp2-6.1.0-56').replaceAll('"ffff8880', '"ffff9a80').replaceAll('ffffffff82a10888', 'ffffffff82a109a8');
-    for (const withNotes of [true, false]) expect(conformText('pc-smp2-6.1.0-56', moved, withNotes).disagreements).toEqual([]);
+  it('is understood when KASLR moved the image and the direct map, each by a distance of its own', () => {
+    const { options } = conformText('q35-kaslr-6.12.117', captureText('q35-kaslr-6.12.117'));
+    const [image, memory, map] = ['kaslr=', 'phys_base=', 'page_offset='].map((key) => options.findLast((option) => option.startsWith(key)));
+    expect(image).toMatch(/^kaslr=0x[1-9a-f]/);
+    expect(memory).not.toBe(`phys_base=-${image!.slice('kaslr='.length)}`);
+    expect(map).not.toBe('page_offset=0xffff888000000000');
   });
 
   it('is compared as far as it goes when it was cut in the middle of a line', () => {
@@ -65,6 +67,32 @@ describe('a capture of another place', () => {
     const report = conformText('pc-smp2-6.1.0-56', renumbered(lines));
     expect(report.given.filter(({ reason }) => reason === 'not-traced').map(({ what }) => what).join('; ')).toMatch(/native_set_pte/);
     expect(report.disagreements).toEqual([]);
+  });
+});
+
+describe('PCI ranges that the kernel places itself', () => {
+  const name = 'q35-smp4-6.1.0-56';
+  const lines = linesOf(captureText(name));
+  const at = lines.findLastIndex(({ f }) => f === 'allocate_resource');
+  const bus = '  1000-1fff : PCI Bus 0000:01\n';
+
+  it('are placed by the struct where the tracer did not record the alignment', () => {
+    expect(lines[at]!.a).toHaveLength(5);
+    expect(procIoports(conformText(name, captureText(name)).end)).toContain(bus);
+  });
+
+  it('are placed by the sixth argument where it is there', () => {
+    const [own, other] = ['1000', '4000'].map((align) => conformText(name, renumbered(lines.with(at, { ...lines[at]!, a: [...lines[at]!.a!, align] }))));
+    expect(procIoports(own!.end)).toContain(bus);
+    expect(procIoports(other!.end)).not.toContain(bus);
+  });
+
+  it('are named as missing where nothing says how they must be aligned', () => {
+    const res = structuredClone(lines[at]!.res!);
+    res[1]!.flags = '20000100';
+    const report = conformText(name, renumbered(lines.with(at, { ...lines[at]!, res })));
+    expect(report.given).toContainEqual(expect.objectContaining({ reason: 'not-placed', what: expect.stringContaining('PCI Bus 0000:01'), records: [[at, at]] }));
+    expect(procIoports(report.end)).not.toContain(bus);
   });
 });
 
@@ -133,6 +161,23 @@ describe('the comparison', () => {
     const at = find(`ret:${fn}`);
     const report = changed(at, (line) => ({ ...line, r: flip(line.r!) }));
     expect(report.disagreements.map(({ kind }) => kind)).toContain(`returned ${fn}`);
+  });
+
+  it.each(['native_set_pte', 'native_flush_tlb_one_user', '__early_set_fixmap', '__early_ioremap', 'native_set_fixmap', 'insert_resource'])(
+    'takes %s that stands twice in a row for one call, and says so with the record',
+    (fn) => {
+      const at = find(fn, (line) => fn !== 'native_set_pte' || inEarly(line));
+      const report = conformText(name, renumbered(original.toSpliced(at + 1, 0, { ...original[at]!, n: at + 0.5 })));
+      expect(report.disagreements).toEqual([]);
+      expect(report.given.filter(({ reason }) => reason === 'recorded-twice').flatMap(({ records }) => records)).toContainEqual([at + 1, at + 1]);
+    },
+  );
+
+  it('does not take a flush for a double that stands apart, or flushes another page', () => {
+    const at = find('native_flush_tlb_one_user', inEarly);
+    const [apart, other] = [original[at]!, { ...original[at]!, a: [flip(original[at]!.a![0]!)] }];
+    const reports = [original.toSpliced(at + 2, 0, { ...apart, n: at + 1.5 }), original.toSpliced(at + 1, 0, { ...other, n: at + 0.5 })].map((lines) => conformText(name, renumbered(lines)));
+    for (const report of reports) expect(report.disagreements).toMatchObject([{ kind: 'tlb.page-flushed', model: '' }]);
   });
 
   it('catches an early mapping in another slot', () => {

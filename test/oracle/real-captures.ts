@@ -6,7 +6,7 @@ import { profile, type KernelProfile } from '@kwind/x86';
 import type { Capture } from '@kwind/events';
 
 const folder = new URL('../../traces/captures/', import.meta.url);
-export const realCaptures = ['q35-6.1.0-56', 'pc-smp2-6.1.0-56', 'q35-6.1.0-47', 'q35-uefi-6.1.0-56'] as const;
+export const realCaptures = ['q35-6.1.0-56', 'pc-smp2-6.1.0-56', 'q35-6.1.0-47', 'q35-uefi-6.1.0-56', 'q35-smp4-6.1.0-56', 'q35-kaslr-6.12.117'] as const;
 
 export const besideCapture = (name: string, file: string): string => readFileSync(new URL(`${name}/${file}`, folder), 'utf8');
 export const captureText = (name: string): string => gunzipSync(readFileSync(new URL(`${name}/events.jsonl.gz`, folder))).toString('utf8');
@@ -20,7 +20,7 @@ export interface LoadedCapture {
 export function loadCapture(name: string, text = captureText(name), withNotes = true): LoadedCapture {
   const capture = parseCapture(text, { name });
   const notes = withNotes ? symbolNotes(JSON.parse(besideCapture(name, 'meta.json'))) : {};
-  return { capture, profile: profile('linux-6.1', shownPlaces(capture, notes).map(({ option }) => option)) };
+  return { capture, profile: profile(name.includes('6.12') ? 'linux-6.12' : 'linux-6.1', shownPlaces(capture, notes).map(({ option }) => option)) };
 }
 
 export function conformText(name: string, text: string, withNotes = true): ConformReport {

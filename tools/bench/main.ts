@@ -1,140 +1,130 @@
-// npm run bench [-- --n 1e6] [--rounds 5] [--short] [--json FILE]: our rates beside their references, measured in turn in
-// one run. With --short, few events and an exit code of 1 when a ratio is below its bound: half of what was measured
-// when the bound was set, so that a busy machine does not fail it. No absolute time decides anything.
+// npm run bench [-- OPTIONS]: the table of figures. tools/bench/README.md says how to read it.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-  bytesOf,
-  flatEntries,
-  fold,
-  foldFlat,
-  gotoRandom,
-  lastWrite,
-  openAtEnd,
-  record,
-  recordWatched,
-  replay,
-  stepBack,
-  type Latency,
-} from './subjects.ts';
-import { interleaved, timed, type Time } from './measure.ts';
-import { foldRows, recordRows } from './rows.ts';
-import { collect, stress, stressTables } from './workload.ts';
-
-interface Row {
-  readonly what: string;
-  readonly rate: number;
-  readonly reference: string;
-  readonly referenceRate: number;
-  readonly ratio: number;
-  readonly goal: number;
-  /** What --short fails below. */
-  readonly bound: number;
-  readonly cpu: number;
-  readonly wall: number;
-}
+import { boundOf, bounds, type FigureId } from './bounds.ts';
+import type { Context } from './context.ts';
+import { goalOf, head, isBeyondMargin, isReached, line, type Figure } from './figure.ts';
+import { coldStart, peers, realBytes } from './once.ts';
+import { peaks, slowSink } from './memory.ts';
+import { realBoot, realShape } from './real-shape.ts';
+import { bytes, ctf, folding, recording } from './recording.ts';
+import { aligning, bisecting, checking, comparing } from './regression.ts';
+import { simulating } from './simulating.ts';
+import { going, lastWrites, opening, stepping } from './travel.ts';
+import { stressBoot, type Workload } from './workload.ts';
 
 const { values } = parseArgs({
   options: {
     n: { type: 'string' },
     rounds: { type: 'string' },
+    only: { type: 'string' },
     json: { type: 'string' },
     short: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
   },
 });
-const n = Number(values.n ?? (values.short ? 2e5 : 1e6));
-const rounds = Number(values.rounds ?? (values.short ? 3 : 5));
-const folder = mkdtempSync(join(tmpdir(), 'kwind-bench-'));
-const trace = join(folder, 'bench.kwind');
 
-/** A ratio of CPU times, since the cores of a small machine are shared. */
-function row(what: string, ours: Time, reference: string, theirs: Time, goal: number, bound: number): Row {
+const ids = Object.keys(bounds) as FigureId[];
+const lengths = (values.n ?? (values.short ? '2e5' : '1e6')).split(',').map(Number);
+const only = values.only?.split(',') as FigureId[] | undefined;
+const wanted = new Set(only ?? (values.short ? ids.filter((id) => boundOf(id).ci !== undefined) : ids));
+const unknown = [...wanted].filter((id) => !ids.includes(id));
+const figures: Figure[] = [];
+
+function roundsFor(n: number): number {
+  if (values.rounds !== undefined) return Number(values.rounds);
+  return values.short || n >= 1e7 ? 3 : 5;
+}
+
+function contextFor(work: Workload, folder: string): Context {
   return {
-    what,
-    rate: n / ours.cpu,
-    reference,
-    referenceRate: n / theirs.cpu,
-    ratio: theirs.cpu / ours.cpu,
-    goal,
-    bound,
-    cpu: ours.cpu,
-    wall: ours.wall,
+    work,
+    rounds: roundsFor(work.n),
+    folder,
+    trace: join(folder, 'bench.kwind'),
+    short: values.short,
+    wants: (...some) => some.some((id) => wanted.has(id)),
+    put: (figure) => {
+      if (!wanted.has(figure.id)) return;
+      figures.push(figure);
+      console.log(line(figure));
+    },
   };
 }
 
-function measure(): { readonly rows: readonly Row[]; readonly bytesAnEvent: number; readonly bytesARow: number } {
-  const make = (sink: Parameters<typeof stress>[1]): void => stress(n, sink);
-  const batches = collect(make);
-  const flat = flatEntries(batches);
-  const database = join(folder, 'rows.sqlite');
-  const times = interleaved(rounds, {
-    flat: () => foldFlat(batches, flat),
-    fold: () => fold(batches),
-    rows: () => (rmSync(database, { force: true }), timed(() => recordRows(database, make))),
-    watchedAll: () => recordWatched(trace, make, '*'),
-    watchedSome: () => recordWatched(trace, make, 'slot.*'),
-    record: () => record(trace, make),
-    readRows: () => timed(() => foldRows(database)),
-    replay: () => replay(trace),
-  });
-  const t = (name: string): Time => times[name]!;
-  return {
-    rows: [
-      row('fold in memory', t('fold'), 'flat typed arrays', t('flat'), 0.15, 0.06),
-      row('record', t('record'), 'a row an event', t('rows'), 5, 1.3),
-      row('record, all watched', t('watchedAll'), 'nobody watching', t('record'), 0.77, 0.3),
-      row('record, slots watched', t('watchedSome'), 'nobody watching', t('record'), 0.91, 0.45),
-      row('replay from disk', t('replay'), 'rows read and folded', t('readRows'), 5, 1.8),
-    ],
-    bytesAnEvent: bytesOf(trace) / n,
-    bytesARow: bytesOf(database) / n,
-  };
+/** What does not depend on a length. */
+const onceGroups = [realBytes, coldStart, peers, slowSink, aligning];
+/** One workload, all figures about it; the second records the trace for those behind it. */
+const sweepGroups = [
+  folding,
+  recording,
+  simulating,
+  ctf,
+  bytes,
+  opening,
+  going,
+  stepping,
+  lastWrites,
+  peaks,
+  bisecting,
+  checking,
+  comparing,
+];
+
+/** One that breaks does not take the others' figures with it. */
+async function run(groups: readonly ((context: Context) => void | Promise<void>)[], context: Context): Promise<void> {
+  for (const group of groups) {
+    try {
+      await group(context);
+    } catch (error) {
+      console.error(`${group.name}, ${context.work.name} ${context.work.n}: ${(error as Error).stack}`);
+      process.exitCode = 1;
+    }
+  }
 }
 
-function latencies(): Record<string, Latency & { readonly goal: string }> {
-  return {
-    'open at the end': { ...openAtEnd(trace), goal: 'under 20 ms' },
-    'goto and one entry': { ...gotoRandom(trace, values.short ? 10 : 60), goal: '3 ms, 25 ms at 1e7' },
-    'step back': { ...stepBack(trace, 20_000), goal: '0.01 ms, 2 ms' },
-    'last write to an entry': { ...lastWrite(trace, 300, stressTables(n)), goal: '0.3 ms, 2 ms at 1e7' },
-  };
+async function all(folder: string): Promise<void> {
+  await run(onceGroups, contextFor(stressBoot(2e5), folder));
+  const boot = realBoot();
+  for (const n of lengths) {
+    await run(sweepGroups, contextFor(stressBoot(n), folder));
+    await run(sweepGroups, contextFor(realShape(boot, n), folder));
+  }
 }
 
-const mega = (rate: number): string => `${(rate / 1e6).toFixed(2)} M/s`;
+/** In the file each figure carries what is said of it on the screen. */
+const asJson = (figure: Figure): object => {
+  const { ci, ...bound } = boundOf(figure.id);
+  return { ...bound, ...figure, goal: goalOf(figure) ?? null, bound: ci ?? null, reached: isReached(figure) ?? null };
+};
 
-function print(rows: readonly Row[]): void {
-  for (const r of rows) {
+function verdict(): void {
+  const below = figures.filter((figure) => isReached(figure) === false);
+  console.log(`${figures.length} figures, ${below.length} below their goal`);
+  const failed = values.short ? figures.filter(isBeyondMargin) : values.check ? below : [];
+  if (failed.length === 0) return;
+  console.error(`beyond the bound:\n${failed.map(line).join('\n')}`);
+  process.exitCode = 1;
+}
+
+if (values.list || unknown.length > 0) {
+  if (unknown.length > 0) console.error(`there is no figure ${unknown.join(', ')}; there are:`);
+  console.log(ids.map((id) => `${id.padEnd(16)} ${boundOf(id).what}`).join('\n'));
+  process.exitCode = unknown.length > 0 ? 2 : 0;
+} else {
+  const folder = mkdtempSync(join(tmpdir(), 'kwind-bench-'));
+  try {
     console.log(
-      `${r.what.padEnd(22)} ${mega(r.rate).padStart(11)}   ${r.reference.padEnd(21)} ${mega(r.referenceRate).padStart(11)}   ratio ${r.ratio.toFixed(2).padStart(6)} (goal ${r.goal}, bound ${r.bound})   cpu ${r.cpu.toFixed(3)} s, wall ${r.wall.toFixed(3)} s`,
+      `${availableParallelism()} cores, node ${process.versions.node}; medians of rounds in turn; ratios are of CPU times`,
     );
+    console.log(line(head));
+    await all(folder);
+    if (values.json) writeFileSync(values.json, `${JSON.stringify(figures.map(asJson), null, 2)}\n`);
+    verdict();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-}
-
-try {
-  console.log(
-    `${n} events, stress workload, ${availableParallelism()} cores, node ${process.versions.node}; medians of ${rounds} rounds, rates in CPU time`,
-  );
-  const { rows, bytesAnEvent, bytesARow } = measure();
-  print(rows);
-  console.log(`bytes an event ${bytesAnEvent.toFixed(2)} (goal 5; rows ${bytesARow.toFixed(2)})`);
-  const waits = latencies();
-  for (const [what, { p50, p99, goal }] of Object.entries(waits)) {
-    console.log(
-      `${what.padEnd(22)} p50 ${p50.toFixed(4).padStart(9)} ms, p99 ${p99.toFixed(3).padStart(8)} ms (goal ${goal})`,
-    );
-  }
-  const peakMiB = process.resourceUsage().maxRSS / 1024;
-  console.log(`memory at most ${peakMiB.toFixed(0)} MiB, all references included`);
-  if (values.json)
-    writeFileSync(values.json, `${JSON.stringify({ n, rows, bytesAnEvent, waits, peakMiB }, null, 2)}\n`);
-  const failed = rows.filter((r) => r.ratio < r.bound).map((r) => r.what);
-  if (bytesAnEvent > 5) failed.push('bytes an event');
-  if (values.short && failed.length > 0) {
-    console.error(`below the bound: ${failed.join(', ')}`);
-    process.exitCode = 1;
-  }
-} finally {
-  rmSync(folder, { recursive: true, force: true });
 }

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+
 /** Seconds of one run: what the clock on the wall says, and what all threads of the process used. */
 export interface Time {
   readonly wall: number;
@@ -8,34 +10,79 @@ export function timed(run: () => void): Time {
   const cpu = process.cpuUsage();
   const start = performance.now();
   run();
+  return since(start, cpu);
+}
+
+export async function timedAsync(run: () => Promise<void>): Promise<Time> {
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  await run();
+  return since(start, cpu);
+}
+
+function since(start: number, cpu: NodeJS.CpuUsage): Time {
   const wall = (performance.now() - start) / 1000;
   const used = process.cpuUsage(cpu);
   return { wall, cpu: (used.user + used.system) / 1e6 };
 }
 
-export const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-};
+/** Seconds that a child process takes, its own children included. CPU is asked from the shell, and is wall time without one. */
+export function timedChild(command: string, args: readonly string[]): Time {
+  const script = 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>/dev/null; exit $?';
+  const start = performance.now();
+  const { status, stderr } = spawnSync('bash', ['-c', script, 'bash', command, ...args], { encoding: 'utf8' });
+  const wall = (performance.now() - start) / 1000;
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
+  const [user = Number.NaN, system = Number.NaN] = stderr.trim().split(/\s+/).map(Number);
+  return { wall, cpu: Number.isNaN(user + system) ? wall : user + system };
+}
+
+/** Whether a program is installed. */
+export const has = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+
+export const median = (values: readonly number[]): number => percentile(values, 50);
 
 export const percentile = (values: readonly number[], p: number): number => {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * p) / 100))] ?? Number.NaN;
 };
 
+const middle = (times: readonly Time[]): Time => ({
+  wall: median(times.map((time) => time.wall)),
+  cpu: median(times.map((time) => time.cpu)),
+});
+
 /** Run all subjects in turn, `rounds` times, so that a slow minute of the machine hits them alike. Medians by subject. */
-export function interleaved(rounds: number, subjects: Readonly<Record<string, () => Time>>): Record<string, Time> {
-  const times: Record<string, Time[]> = {};
+export function interleaved<Name extends string>(
+  rounds: number,
+  subjects: Readonly<Record<Name, () => Time>>,
+): Readonly<Record<Name, Time>> {
+  const times = new Map<string, Time[]>();
   for (let round = 0; round < rounds; round++) {
-    for (const [name, run] of Object.entries(subjects)) {
+    for (const [name, run] of Object.entries<() => Time>(subjects)) {
       globalThis.gc?.();
-      (times[name] ??= []).push(run());
+      times.set(name, [...(times.get(name) ?? []), run()]);
     }
   }
-  return Object.fromEntries(
-    Object.entries(times).map(([name, list]) => [
-      name,
-      { wall: median(list.map((t) => t.wall)), cpu: median(list.map((t) => t.cpu)) },
-    ]),
-  );
+  return Object.fromEntries([...times].map(([name, list]) => [name, middle(list)])) as Record<Name, Time>;
 }
+
+/** Milliseconds of the median and of the slowest hundredth: of CPU time, and by the clock. */
+export interface Latency {
+  readonly p50: number;
+  readonly p99: number;
+  readonly wall: { readonly p50: number; readonly p99: number };
+}
+
+const spread = (times: readonly number[]): { p50: number; p99: number } => ({
+  p50: percentile(times, 50),
+  p99: percentile(times, 99),
+});
+
+export const latencyOf = (times: readonly Time[]): Latency => ({
+  ...spread(times.map(({ cpu }) => cpu * 1000)),
+  wall: spread(times.map(({ wall }) => wall * 1000)),
+});
+
+export const eachTimed = (count: number, run: (i: number) => void): Latency =>
+  latencyOf(Array.from({ length: count }, (_, i) => timed(() => run(i))));

@@ -1,174 +1,114 @@
-import { rmSync, statSync } from 'node:fs';
-import { profile } from '@kwind/x86';
-import type { EventBatch, TraceHeader } from '@kwind/events';
+import { rmSync } from 'node:fs';
+import type { KernelProfile } from '@kwind/x86';
+import { EVENT_SCHEMA, type EventBatch, type TraceHeader } from '@kwind/events';
 import { initialState, reduceAll, reduceRows, type MachineState } from '@kwind/state';
-import { Recorder, recordInto } from '@kwind/recorder';
+import { Recorder, recordInto, type LiveMachine } from '@kwind/recorder';
 import { createTrace, openTrace } from '@kwind/trace';
-import { Timeline } from '@kwind/timeline';
-import { seeded } from './random.ts';
-import { FIRST_TABLE, PTE_WRITTEN, type Sink } from './workload.ts';
-import { percentile, timed, type Time } from './measure.ts';
+import { timed, type Time } from './measure.ts';
+import type { Sink, Workload } from './workload.ts';
 
-const linux = profile('linux-6.1');
-const header: TraceHeader = {
-  eventSchema: 1,
-  profile: 'linux-6.1',
-  options: [],
+export const headerOf = (profile: KernelProfile): TraceHeader => ({
+  eventSchema: EVENT_SCHEMA,
+  profile: profile.name,
+  options: profile.overrides,
   source: { kind: 'events', name: 'bench' },
   kernelVersion: '',
   created: '1970-01-01T00:00:00Z',
   recordedBy: 'bench',
   notes: [],
-};
-
-/** The limit: the same stores into flat arrays, nothing checked and nothing kept. */
-export function foldFlat(
-  batches: readonly EventBatch[],
-  entries: { readonly at: Uint32Array; readonly lo: Uint32Array; readonly hi: Uint32Array; readonly size: number },
-): Time {
-  const image = new Uint32Array(entries.size * 2);
-  return timed(() => {
-    const { at, lo, hi } = entries;
-    for (let i = 0; i < at.length; i++) {
-      image[at[i]! * 2] = lo[i]!;
-      image[at[i]! * 2 + 1] = hi[i]!;
-    }
-    if (batches.length < 0) throw new Error(String(image[0]));
-  });
-}
-
-/** Stores to entries as flat columns, for {@link foldFlat}. */
-export function flatEntries(batches: readonly EventBatch[]): Parameters<typeof foldFlat>[1] {
-  const ordinals = new Map<number, number>();
-  const [at, lo, hi]: number[][] = [[], [], []];
-  for (const batch of batches) {
-    for (const event of batch) {
-      if (event.type !== 'pte.written') continue;
-      if (!ordinals.has(event.table)) ordinals.set(event.table, ordinals.size);
-      at!.push(ordinals.get(event.table)! * 512 + event.index);
-      lo!.push(Number(event.after & 0xffff_ffffn));
-      hi!.push(Number(event.after >> 32n));
-    }
-  }
-  return { at: Uint32Array.from(at!), lo: Uint32Array.from(lo!), hi: Uint32Array.from(hi!), size: ordinals.size * 512 };
-}
+});
 
 /** Our fold: old values checked, a state kept each 65,536 events. */
-export function fold(batches: readonly EventBatch[]): Time {
+export function fold(profile: KernelProfile, batches: readonly EventBatch[]): Time {
   const kept: MachineState[] = [];
   return timed(() => {
-    let state = initialState(linux);
+    let state = initialState(profile);
     for (let i = 0; i < batches.length; i += 16) kept.push((state = reduceAll(state, batches.slice(i, i + 16))));
   });
 }
 
+/** Stores to entries as flat columns. */
+export interface FlatStores {
+  readonly at: Uint32Array;
+  readonly lo: Uint32Array;
+  readonly hi: Uint32Array;
+  readonly entries: number;
+}
+
+export function flatStores({ make, n }: Workload): FlatStores {
+  const ordinals = new Map<number, number>();
+  const [at, lo, hi] = [new Uint32Array(n), new Uint32Array(n), new Uint32Array(n)];
+  let stores = 0;
+  make({
+    entry: (_code, table, index, _beforeLo, _beforeHi, afterLo, afterHi) => {
+      let ordinal = ordinals.get(table);
+      if (ordinal === undefined) ordinals.set(table, (ordinal = ordinals.size));
+      at[stores] = ordinal * 512 + index;
+      lo[stores] = afterLo;
+      hi[stores++] = afterHi;
+    },
+    event: () => {},
+  });
+  const entries = ordinals.size * 512;
+  return { at: at.slice(0, stores), lo: lo.slice(0, stores), hi: hi.slice(0, stores), entries };
+}
+
+/** The limit: the same stores into one flat array, nothing checked and nothing kept. */
+export function foldFlat({ at, lo, hi, entries }: FlatStores): Time {
+  const image = new Uint32Array(entries * 2);
+  const time = timed(() => {
+    for (let i = 0; i < at.length; i++) {
+      image[at[i]! * 2] = lo[i]!;
+      image[at[i]! * 2 + 1] = hi[i]!;
+    }
+  });
+  if (image.length > 0 && image.every((word) => word === 0)) throw new Error('nothing was stored');
+  return time;
+}
+
+export const sinkInto = (machine: LiveMachine): Sink => ({
+  entry: (code, table, index, beforeLo, beforeHi, lo, hi) =>
+    machine.emitEntry(code, table, index, beforeLo, beforeHi, lo, hi),
+  event: (event) => machine.emit(event),
+});
+
 /** Everything from the fact to the disk: stream, fold, encoding, hash, touch index, checkpoints. */
-export function record(path: string, make: (sink: Sink) => void, watch?: (recorder: Recorder) => void): Time {
+export function record(path: string, work: Workload, watch?: (recorder: Recorder) => void): Time {
+  return recordBy(path, work.profile, (machine) => work.make(sinkInto(machine)), watch);
+}
+
+export function recordBy(
+  path: string,
+  profile: KernelProfile,
+  run: (machine: LiveMachine) => void,
+  watch?: (recorder: Recorder) => void,
+): Time {
   rmSync(path, { force: true });
   return timed(() => {
-    const recorder = new Recorder(linux);
+    const recorder = new Recorder(profile);
     watch?.(recorder);
-    const writer = createTrace(path, header);
+    const writer = createTrace(path, headerOf(profile));
     recordInto(recorder, writer);
-    const { machine } = recorder;
-    make({
-      entry: (table, index, beforeLo, beforeHi, lo, hi) =>
-        machine.emitEntry(PTE_WRITTEN, table, index, beforeLo, beforeHi, lo, hi),
-      event: (event) => machine.emit(event),
-    });
+    run(recorder.machine);
     recorder.finish();
     writer.finish();
   });
 }
 
 /** The same with somebody who gets every single event of some types, and looks at its number. */
-export function recordWatched(path: string, make: (sink: Sink) => void, pattern: string): Time {
+export function recordWatched(path: string, work: Workload, pattern: string): Time {
   let sum = 0;
-  const time = record(path, make, (recorder) => recorder.events$(pattern).subscribe((event) => (sum += event.seq)));
+  const time = record(path, work, (recorder) => recorder.events$(pattern).subscribe((event) => (sum += event.seq)));
   if (sum === 0) throw new Error('the subscriber saw nothing');
   return time;
 }
 
-export function replay(path: string): Time {
+/** From the file to the state at the end. */
+export function replay(path: string, profile: KernelProfile): Time {
   return timed(() => {
     const reader = openTrace(path);
-    const state = reduceRows(initialState(linux), reader.rowsFrom(0));
+    const state = reduceRows(initialState(profile), reader.rowsFrom(0));
     reader.close();
     if (state.position !== reader.length) throw new Error('the replay did not reach the end');
   });
 }
-
-/** Milliseconds of the median and of the slowest hundredth. */
-export interface Latency {
-  readonly p50: number;
-  readonly p99: number;
-}
-
-const latency = (times: readonly number[]): Latency => ({ p50: percentile(times, 50), p99: percentile(times, 99) });
-
-function eachTimed(count: number, run: (i: number) => void): Latency {
-  const times = [];
-  for (let i = 0; i < count; i++) {
-    const start = performance.now();
-    run(i);
-    times.push(performance.now() - start);
-  }
-  return latency(times);
-}
-
-export const openAtEnd = (path: string): Latency =>
-  eachTimed(10, () => {
-    const reader = openTrace(path);
-    new Timeline(reader, linux).event(reader.length - 1);
-    reader.close();
-  });
-
-/** A place never visited, and one entry of one table there. */
-export function gotoRandom(path: string, count: number): Latency {
-  const reader = openTrace(path);
-  const random = seeded(11);
-  const found = eachTimed(count, () => {
-    const { state } = new Timeline(reader, linux).at(Math.floor(random() * reader.length));
-    state.pages.entry(FIRST_TABLE + 1, 7);
-  });
-  reader.close();
-  return found;
-}
-
-export function stepBack(path: string, count: number): Latency {
-  const reader = openTrace(path);
-  const timeline = new Timeline(reader, linux);
-  let cursor = timeline.at(reader.length - 1);
-  const found = eachTimed(Math.min(count, reader.length - 1), () => void (cursor = timeline.step(cursor, -1)));
-  reader.close();
-  return found;
-}
-
-function storesTo(batch: EventBatch, table: number, index: number): boolean {
-  for (let i = batch.length - 1; i >= 0; i--) {
-    if (batch.codeAt(i) !== PTE_WRITTEN) continue;
-    const event = batch.at(i);
-    if (event.type === 'pte.written' && event.table === table && event.index === index) return true;
-  }
-  return false;
-}
-
-/** The last batch before a random place that stores to an entry: found by the touch index, looked through for the store. */
-export function lastWrite(path: string, count: number, tables: number): Latency {
-  const reader = openTrace(path);
-  const random = seeded(13);
-  const found = eachTimed(count, () => {
-    const [table, index] = [FIRST_TABLE + Math.floor(random() * tables), Math.floor(random() * 512)];
-    for (const { firstSeq } of reader.batchesTouching(
-      { table, index },
-      Math.floor(random() * reader.length),
-      'backward',
-    )) {
-      if (storesTo(reader.batchContaining(firstSeq), table, index)) return;
-    }
-  });
-  reader.close();
-  return found;
-}
-
-export const bytesOf = (path: string): number => statSync(path).size;

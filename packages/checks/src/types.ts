@@ -1,6 +1,7 @@
 import type { EventOf, EventType, EventView } from '@kwind/events';
 import type { MachineState } from '@kwind/state';
 import type { KernelProfile } from '@kwind/x86';
+import type { EntryKind } from './pass/entry-kind.ts';
 import type { EntryRow } from './pass/entry-row.ts';
 import type { Links } from './pass/links.ts';
 
@@ -64,6 +65,9 @@ export interface Moment {
 export interface Watch {
   /** Each store to a page-table entry; the row is valid during the call. */
   readonly entry?: (row: EntryRow, moment: Moment) => void;
+  /** Which kinds of stores `entry` wants to see; all without it. Asked once for each kind, before the pass. */
+  readonly wants?: (kind: EntryKind) => boolean;
+  /** The event is valid during the call. */
   readonly events?: {
     readonly [T in EventType]?: (event: EventOf<T> & Pick<EventView, 'seq'>, moment: Moment) => void;
   };

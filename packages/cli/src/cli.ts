@@ -1,5 +1,5 @@
 import yargs, { type Argv } from 'yargs';
-import { commands } from './commands/index.ts';
+import { commandsFor } from './commands/index.ts';
 import { repeatable } from './commands/options.ts';
 import type { CommandSpec } from './commands/spec.ts';
 import { UsageError } from './exit-code.ts';
@@ -24,7 +24,7 @@ export async function dispatch(argv: readonly string[], io: Io): Promise<Outcome
   let code = 0;
   let text = '';
   const parser = configure(yargs([...argv]), io);
-  for (const spec of commands) {
+  for (const spec of await commandsFor(argv)) {
     parser.command(
       spec.usage,
       spec.doc as string,

@@ -1,5 +1,5 @@
 import { dispatch, NO_COMMAND } from './cli.ts';
-import { commands } from './commands/index.ts';
+import { allCommands } from './commands/index.ts';
 import { nameOf, type CommandSpec } from './commands/spec.ts';
 import { normaliseArgv } from './argv.ts';
 import { bisectExitCode, exitCodes, UsageError } from './exit-code.ts';
@@ -47,7 +47,7 @@ async function reportUsage(error: UsageError, words: readonly string[], io: Io):
 async function explained(error: UsageError, words: readonly string[]): Promise<UsageError> {
   if (error.hint !== '') return error;
   const word = words.find((candidate) => !candidate.startsWith('-')) ?? '';
-  const spec = commands.find((candidate) => nameOf(candidate) === word);
+  const spec = (await allCommands()).find((candidate) => nameOf(candidate) === word);
   if (spec === undefined) return unknownCommand(word);
   const help = `kwind ${nameOf(spec)} --help shows its options and examples.`;
   if (error.message.startsWith('Not enough non-option arguments')) {
@@ -69,7 +69,7 @@ async function explained(error: UsageError, words: readonly string[]): Promise<U
 
 async function unknownCommand(word: string): Promise<UsageError> {
   const { didYouMean } = await import('@kwind/x86');
-  const names = commands.filter((spec) => spec.doc !== false).map(nameOf);
+  const names = (await allCommands()).filter((spec) => spec.doc !== false).map(nameOf);
   return new UsageError(`there is no command "${word}".`, didYouMean(word, names, 'kwind --help lists the commands.'));
 }
 

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { OutStream } from './io.ts';
-import { columnsOf, cut, hasColour, safe } from './terminal.ts';
+import { columnsOf, cut, cutAtWord, hasColour, safe, wrapped } from './terminal.ts';
 
 const stream = (isTTY: boolean): OutStream => Object.assign(new PassThrough(), { isTTY });
 
@@ -47,5 +47,27 @@ describe('columns', () => {
     expect(cut('日本語', 4)).toBe('日…');
     expect(cut('日本', 4)).toBe('日本');
     expect([columnsOf('日本'), columnsOf('e\u0301'), columnsOf('🐧')]).toEqual([4, 1, 2]);
+  });
+});
+
+describe('a text on a narrow screen', () => {
+  const text = '[ 650/1356 ]  slot.claimed  slot 1  0xffffffffff240a20  phys 0xf5a20 size 0x178, 1 page';
+  it('is broken between words, and nothing of it is lost', () => {
+    for (const width of [40, 60, 80]) {
+      const lines = wrapped(text, width, '    ');
+      for (const line of lines) expect(columnsOf(line)).toBeLessThanOrEqual(width);
+      expect(lines.join(' ').split(/\s+/)).toEqual(text.split(/\s+/));
+    }
+    expect(wrapped(text, Infinity, '    ')).toEqual([text]);
+  });
+  it('ends with a mark where it would take too many lines', () => {
+    const lines = wrapped(text, 40, '    ', 2);
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toMatch(/…$/);
+    expect(columnsOf(lines[1]!)).toBeLessThanOrEqual(40);
+  });
+  it('is cut before a number rather than within it', () => {
+    expect(cutAtWord(text, 70)).toBe('[ 650/1356 ]  slot.claimed  slot 1  0xffffffffff240a20  phys 0xf5a20 …');
+    expect(cutAtWord('0xffffffffff240a20', 10)).toBe('0xfffffff…');
   });
 });

@@ -60,6 +60,37 @@ export function columnsOf(text: string): number {
   return [...bare].reduce((sum, character) => sum + columnsOfMark(character), 0);
 }
 
+/** As {@link cut}, but between words where that still fills most of the room: half a number says a wrong one. */
+export function cutAtWord(text: string, width: number): string {
+  if (columnsOf(text) <= width) return text;
+  const kept = cut(text, width);
+  const end = kept.slice(0, -1).lastIndexOf(' ');
+  return end > kept.length / 2 ? `${kept.slice(0, end).trimEnd()} …` : kept;
+}
+
+/**
+ * An uncoloured text on lines of at most `width` columns, broken between words; those after the first begin with
+ * `indent`. What takes more than `most` lines is cut.
+ */
+export function wrapped(text: string, width: number, indent: string, most = 5): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const [i, word] of text
+    .trimEnd()
+    .split(/(?<=\S)(?= +\S)/)
+    .entries()) {
+    const next = line + word;
+    if (columnsOf(next) <= width || i === 0) {
+      line = next;
+      continue;
+    }
+    if (lines.length === most - 1) return [...lines, cutAtWord(`${line}${word}`, width)];
+    lines.push(cut(line, width));
+    line = indent + word.trimStart();
+  }
+  return [...lines, cut(line, width)];
+}
+
 /** At most `width` columns of an uncoloured text; what was cut shows as `…`. */
 export function cut(text: string, width: number): string {
   if (columnsOf(text) <= width) return text;

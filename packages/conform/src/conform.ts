@@ -21,18 +21,20 @@ import {
 import { resourceById } from '@kwind/state';
 import { align } from './align.ts';
 import { areaEffects } from './area-check.ts';
+import { learnBrk } from './brk.ts';
 import { choicesOf, learnMemoryType } from './choices.ts';
 import { canDrive, drive, isModelled, type DriveContext } from './drive.ts';
 import { GivenList } from './given-list.ts';
 import { isUntraced, withUntraced } from './groups.ts';
 import { Hooks } from './hooks.ts';
-import { kernelEffects } from './kernel-effects.ts';
+import { isSameCall, kernelEffects } from './kernel-effects.ts';
 import { memoryMapOf, type MapResource } from './memory-map.ts';
 import { modelEffects } from './model-effects.ts';
 import { actorOf, isPageFlush, levelOfStore, scopeOfFlush } from './names.ts';
 import type { ConformReport } from './report.ts';
 import { ResourceReads } from './resource-reads.ts';
 import { Tally } from './tally.ts';
+import { placeByWhatFollows } from './unplaced.ts';
 
 class Conformance {
   readonly #capture: Capture;
@@ -90,6 +92,8 @@ class Conformance {
   /** A capture that lost records, or has them out of order, does not show what the kernel did. */
   #checkNumbers(): void {
     for (const { kind, n, text } of this.#capture.notes) {
+      if (kind === 'recorded-twice')
+        this.#given.add(kind, 'calls that the tracer recorded twice: none had returned when its second record came', n);
       if (kind !== 'lost-records' && kind !== 'order' && kind !== 'return-without-call') continue;
       this.#tally.add('record', false);
       this.#tally.disagreements.push({
@@ -106,7 +110,17 @@ class Conformance {
   }
 
   #takeAll(calls: readonly CaptureCall[]): void {
-    for (const call of withUntraced(calls)) this.#take(call);
+    const all = withUntraced(calls);
+    for (const [i, call] of all.entries()) {
+      const next = all[i + 1];
+      if (next && isModelled(call.fn) && call.end === 'inferred' && isSameCall(call, next))
+        this.#given.add(
+          'recorded-twice',
+          `${call.fn}() stands twice in a row, with the same arguments and stack and nothing in between: a tracer that stops at a breakpoint can report one call twice`,
+          next.n,
+        );
+      else this.#take(call);
+    }
   }
 
   #take(call: CaptureCall): void {
@@ -119,6 +133,8 @@ class Conformance {
       return;
     }
     if (canDrive(call, this.#more.ram)) return this.#compare(call);
+    if (call.fn === 'allocate_resource')
+      return placeByWhatFollows(this.#machine, call, this.#capture, this.#pointers, this.#given);
     if (isModelled(call.fn))
       this.#given.add('not-driven', `${call.fn}() cannot be run: the capture does not have what it needs`, call.n);
     this.#apply(call);
@@ -159,7 +175,10 @@ class Conformance {
     }
     const needsBrk = call.fn === 'cleanup_highmap' || call.fn === 'init_mem_mapping';
     // setup_arch() sets pages aside before both; no store shows it.
-    if (needsBrk && variable(machine, 'pgt_buf_top') === 0n) earlyAllocPgtBuf(machine);
+    if (needsBrk && variable(machine, 'pgt_buf_top') === 0n) {
+      learnBrk(machine, this.#capture, this.#given);
+      earlyAllocPgtBuf(machine);
+    }
     learnMemoryType(machine, call, this.#given);
     this.#reads.read(machine, call);
   }

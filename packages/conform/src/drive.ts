@@ -19,7 +19,7 @@ import {
   type ByteRange,
   type KernelContext,
 } from '@kwind/kernel';
-import { runResourceCall, type ResourcePointers } from '@kwind/recorder';
+import { allocationOf, runResourceCall, type ResourcePointers } from '@kwind/recorder';
 
 /** What a call needs beside its arguments. */
 export interface DriveContext {
@@ -55,7 +55,7 @@ const drivers: Readonly<Record<string, readonly [nrArgs: number, run: Driver]>> 
   release_resource: [1, resource],
   remove_resource: [1, resource],
   adjust_resource: [3, resource],
-  allocate_resource: [6, resource],
+  allocate_resource: [5, resource],
   __ioremap_caller: [
     3,
     (ctx, [phys, size, mode]) => void ioremapCaller(ctx, phys!, size!, cacheModes[index(mode!)] ?? 'UC-'),
@@ -77,6 +77,7 @@ export const isModelled = (fn: string): boolean => Object.hasOwn(drivers, fn);
 /** Whether a call was recorded with what the model needs to run it; direct mapping needs the memory map as well. */
 export function canDrive(call: CaptureCall, ram: readonly ByteRange[]): boolean {
   if (!isModelled(call.fn) || call.args.length < drivers[call.fn]![0]) return false;
+  if (call.fn === 'allocate_resource') return allocationOf(call) !== undefined;
   return call.fn !== 'init_mem_mapping' || ram.length > 0;
 }
 

@@ -8,7 +8,7 @@ export interface Effect {
   readonly texts?: readonly string[];
   /** Record that shows it; −1 on the model's side. */
   readonly n: number;
-  /** A store that says the same as the record right before it: same function, entry, value and stack. */
+  /** Its record says the same as the one right before it, inside which nothing happened: same function, arguments and stack. */
   readonly repeats?: boolean;
 }
 

@@ -8,18 +8,21 @@ interface Untraced {
   readonly frames: readonly string[];
 }
 
+/** Any of these frames shows that the direct map is being built. */
+export const directMapFrames: readonly string[] = [
+  'init_mem_mapping',
+  'init_memory_mapping',
+  'init_range_memory_mapping',
+  'memory_map_top_down',
+  '__kernel_physical_mapping_init',
+  'kernel_physical_mapping_init',
+];
+
 const untraced: readonly Untraced[] = [
   { fn: 'cleanup_highmap', frames: ['cleanup_highmap'] },
   {
     fn: 'init_mem_mapping',
-    frames: [
-      'init_mem_mapping',
-      'init_memory_mapping',
-      'init_range_memory_mapping',
-      'memory_map_top_down',
-      '__kernel_physical_mapping_init',
-      'kernel_physical_mapping_init',
-    ],
+    frames: directMapFrames,
   },
   { fn: 'mem_init', frames: ['mem_init', 'preallocate_vmalloc_pages'] },
 ];

@@ -74,11 +74,13 @@ function effectsOfInner(
   pointers: ResourcePointers,
 ): readonly Effect[] {
   const effects = kernelEffects(view, call, pointers, false);
-  const repeats = before !== undefined && levelOfStore(call.fn) !== undefined && isSameCall(before, call);
-  return repeats ? effects.map((effect) => ({ ...effect, repeats })) : effects;
+  const repeats = before !== undefined && before.end === 'inferred' && isSameCall(before, call);
+  const [first, ...rest] = effects;
+  return repeats && first ? [{ ...first, repeats }, ...rest] : effects;
 }
 
-const isSameCall = (a: CaptureCall, b: CaptureCall): boolean =>
+/** Whether a call is recorded just like the one right before it, in which nothing was seen to happen. */
+export const isSameCall = (a: CaptureCall, b: CaptureCall): boolean =>
   b.n === a.n + 1 && a.fn === b.fn && a.args.join() === b.args.join() && a.stack.join() === b.stack.join();
 
 /** The slot that an early mapping went to, by the address that was returned. */

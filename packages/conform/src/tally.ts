@@ -40,7 +40,7 @@ export class Tally {
       if (kernel?.repeats === true && !model)
         this.#given.add(
           'recorded-twice',
-          `a store inside ${call.fn}() was recorded twice in a row, the same entry and value from the same place: a tracer that stops at a breakpoint can report one call twice`,
+          `a record of ${kernel.kind} inside ${call.fn}() stands twice in a row, with the same arguments and stack and nothing in between: a tracer that stops at a breakpoint can report one call twice`,
           kernel.n,
         );
       else if (!kernel && injected)

@@ -8,6 +8,7 @@ import type {
   CallRow,
   CallsView,
   DisplaysView,
+  EventInfoView,
   FixmapView,
   PageTableView,
   ProfileView,
@@ -24,6 +25,7 @@ export type * from './view-answers.ts';
 /** The views of `info TOPIC`, `walk` and `kwind show`. All are of one position. */
 export type Info =
   | SummaryView
+  | EventInfoView
   | SlotsView
   | FixmapView
   | WalkView
@@ -49,9 +51,11 @@ export type Answer =
   | DiffAnswer
   | MemoryAnswer
   | SearchAnswer
+  | EachAnswer
   | BranchAnswer
   | DoneAnswer
   | HelpAnswer
+  | InterruptedAnswer
   | QuitAnswer;
 
 export interface PositionAnswer extends Place {
@@ -101,6 +105,8 @@ export type TargetValue =
   | { readonly kind: 'slot'; readonly slot: SlotInfo }
   | { readonly kind: 'number'; readonly value: bigint }
   | { readonly kind: 'text'; readonly value: string }
+  /** Of an expression. */
+  | { readonly kind: 'value'; readonly value: DebugValue }
   /** Everything that overlaps a range, a parent before its children. */
   | { readonly kind: 'resources'; readonly resources: readonly HeldResource[] };
 
@@ -164,6 +170,17 @@ export interface SearchAnswer {
   readonly found: readonly Happening[];
   readonly interrupted: boolean;
 }
+/** One of the events that `each` was asked about, with what the expressions came to just after it. */
+export type EachRow = Happening & { readonly values: readonly DebugValue[] };
+export interface EachAnswer {
+  readonly type: 'each';
+  readonly at: Place;
+  readonly what: string;
+  readonly expressions: readonly string[];
+  readonly rows: readonly EachRow[];
+  /** The history ended, there were too many rows, or the user had enough. */
+  readonly ended: 'end' | 'full' | 'interrupted';
+}
 export interface BranchAnswer {
   readonly type: 'branch';
   readonly at: Place;
@@ -195,6 +212,11 @@ export interface CommandHelp {
   readonly summary: string;
   readonly examples: readonly string[];
   readonly group: 'moving' | 'stops' | 'questions' | 'session';
+}
+/** The user ended a question before it was answered; the session stands where it stood. */
+export interface InterruptedAnswer {
+  readonly type: 'interrupted';
+  readonly at: Place;
 }
 export interface QuitAnswer {
   readonly type: 'quit';

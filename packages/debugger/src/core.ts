@@ -7,14 +7,20 @@ import {
   Timeline,
   type BranchTrace,
   type Cursor,
+  type Moment,
   type PositionContext,
 } from '@kwind/timeline';
 import type { BookmarkStore } from './bookmarks.ts';
 import { Displays } from './displays.ts';
+import { Interrupted, type Poll } from './interrupted.ts';
 import { placeOf } from './place.ts';
 import type { Place } from './protocol.ts';
+import { withoutLine } from './source-lines.ts';
 import { StopList } from './stops/stop-list.ts';
 import { Visits } from './visits.ts';
+
+/** Events that are folded in less time than a person notices. */
+const NEAR = 64;
 
 const phaseEvents = sourceOf('phase.entered');
 
@@ -33,6 +39,8 @@ export class Core {
   readonly displays = new Displays();
   readonly stops = new StopList();
   visits: Visits;
+  /** What was asked about last, for a question without a name. */
+  asked = '';
   /** Names that expressions may use: the machine, the kernel's constants, the event at hand. */
   readonly scope: Scope;
   #timeline: Timeline;
@@ -69,6 +77,32 @@ export class Core {
     return this.position === 0 ? undefined : this.timeline.event(this.position - 1);
   }
 
+  /** Ends a command that the user no longer waits for. @throws Interrupted */
+  readonly poll: Poll = () => {
+    if (this.shouldStop?.() === true) throw new Interrupted();
+  };
+
+  /**
+   * The cursor at a position, as Timeline.at, but a long way there can be interrupted.
+   * @throws Interrupted
+   */
+  cursorAt(position: number): Cursor {
+    const { timeline, shouldStop } = this;
+    if (position > 0 && position <= timeline.length && shouldStop) {
+      // A search for that very event asks on its way whether to stop, and leaves the state where at() finds it.
+      const reached = { test: ({ after }: Moment): boolean => after.position === position };
+      const found = timeline.find(position - 1, reached, 'forward', { shouldStop, limit: position - 1 });
+      if (found.kind === 'interrupted') throw new Interrupted();
+    }
+    return timeline.at(position);
+  }
+
+  /** {@link cursorAt} from where the session stands: a few events on or back cost next to nothing. */
+  near(position: number): Cursor {
+    const count = position - this.position;
+    return Math.abs(count) <= NEAR ? this.timeline.step(this.cursor, count) : this.cursorAt(position);
+  }
+
   /** Stand somewhere else, and remember having been here. */
   moveTo(cursor: Cursor): void {
     this.#cursor = cursor;
@@ -96,7 +130,7 @@ export class Core {
 
   /** @throws ToolError position/invalid */
   parsePosition(text: string): number {
-    return parsePosition(text, this.positionContext());
+    return parsePosition(withoutLine(text, this.timeline, this.poll), this.positionContext());
   }
 
   positionContext(): PositionContext {

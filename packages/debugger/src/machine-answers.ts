@@ -12,6 +12,13 @@ export interface ResourcesView extends KernelView {
   readonly privileged: boolean;
   readonly resources: readonly ResourceRow[];
 }
+/** Both trees. */
+export interface AllResourcesView extends KernelView {
+  readonly type: 'resources';
+  readonly privileged: boolean;
+  readonly iomem: readonly ResourceRow[];
+  readonly ioports: readonly ResourceRow[];
+}
 /** A resource with those below it. */
 export interface ResourceRow {
   readonly name: string;
@@ -76,5 +83,5 @@ export interface PtdumpView extends KernelView {
   readonly type: 'ptdump';
 }
 
-export type MachineInfo = ResourcesView | VmallocView | MemoryMapView | PatView | PtdumpView;
+export type MachineInfo = ResourcesView | AllResourcesView | VmallocView | MemoryMapView | PatView | PtdumpView;
 export type MachineTopic = MachineInfo['type'];

@@ -1,6 +1,6 @@
 import type { EventView } from '@kwind/events';
 import type { Direction } from '@kwind/timeline';
-import type { Answer, Info } from './answers.ts';
+import type { Answer, Info, TargetValue } from './answers.ts';
 
 /**
  * The contract between the debugger and whoever shows it: a terminal, a page, an adapter for an editor.
@@ -31,7 +31,7 @@ export type Movement =
   | { readonly do: 'goto'; readonly to: string }
   /** Through the places visited. */
   | { readonly do: 'back' | 'forward'; readonly count: number }
-  /** Just after the last event before here (`last`), or the first one after here (`next-write`), that changed `target`. */
+  /** Just after the last event before here (`last`), or the first one after here (`next-write`), that changed `target`; '' for what was asked about last. */
   | { readonly do: 'last' | 'next-write'; readonly target: string };
 
 export type StopCommand =
@@ -41,6 +41,7 @@ export type StopCommand =
   | { readonly do: 'catch'; readonly trouble: string; readonly temporary: boolean }
   | { readonly do: 'ignore'; readonly number: number; readonly count: number }
   | { readonly do: 'condition'; readonly number: number; readonly expression: string }
+  /** Number 0: the stop that was set last. */
   | { readonly do: 'commands'; readonly number: number; readonly lines: readonly string[] }
   /** No numbers: all. */
   | { readonly do: 'enable' | 'disable' | 'delete'; readonly numbers: readonly number[] };
@@ -53,7 +54,9 @@ export type Question =
   | { readonly do: 'walk'; readonly address: string }
   | { readonly do: 'list'; readonly at: string; readonly count: number }
   | { readonly do: 'backtrace' }
-  | { readonly do: 'print'; readonly expression: string }
+  /** `format` x, d or t (binary); '' for what suits the value. */
+  | { readonly do: 'print'; readonly expression: string; readonly format?: string }
+  | { readonly do: 'each'; readonly spec: string; readonly expressions: readonly string[] }
   | { readonly do: 'history' | 'why'; readonly target: string }
   | { readonly do: 'diff'; readonly from: string; readonly to: string }
   /** `unit` b, h, w or g; `format` x, d, u, t or p (an entry, decoded). */
@@ -70,6 +73,7 @@ export type Question =
 /** One list for `info TOPIC` and `kwind show T VIEW`. */
 export const infoTopics = [
   'summary',
+  'event',
   'slots',
   'fixmap',
   'pagetable',
@@ -80,6 +84,7 @@ export const infoTopics = [
   'profile',
   'iomem',
   'ioports',
+  'resources',
   'vmalloc',
   'ptdump',
   'e820',
@@ -114,9 +119,18 @@ export interface Stopped {
   readonly calls: readonly CallInfo[];
   readonly changes: readonly Change[];
   readonly slotsInUse: { readonly before: number; readonly after: number };
+  /** What was watched or asked about, old to new in the order of time. */
+  readonly values: readonly TargetChange[];
   readonly displays: readonly Displayed[];
   /** Lines that the breakpoints hit here want to be run. */
   readonly commands: readonly string[];
+}
+
+/** A target that the event of a stop changed, as a person would name it. */
+export interface TargetChange {
+  readonly target: string;
+  readonly before: TargetValue;
+  readonly after: TargetValue;
 }
 
 export type StopReason =
@@ -257,8 +271,8 @@ export interface Displayed {
 
 /** What an expression came to. */
 export type DebugValue =
-  /** `show`: counts and numbers of things read best in decimal, places and bits in hex. */
-  | { readonly kind: 'number'; readonly value: bigint; readonly show: 'hex' | 'dec' }
+  /** `show`: counts and numbers of things read best in decimal, places and bits in hex; binary where it was asked for. */
+  | { readonly kind: 'number'; readonly value: bigint; readonly show: 'hex' | 'dec' | 'bin' }
   | { readonly kind: 'boolean'; readonly value: boolean }
   | { readonly kind: 'text'; readonly value: string }
   /** There is none: the size of a page that is not mapped. */

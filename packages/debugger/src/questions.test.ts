@@ -359,6 +359,35 @@ describe('other questions', () => {
     expect(session.ask('diff end end', 'diff').changes).toEqual([]);
   });
 
+  it('print numbers in the base that was asked for', () => {
+    const session = typed();
+    session.do('goto end');
+    const shown = (line: string) => session.ask(line, 'value').value;
+    expect(shown('print/x 12')).toEqual({ kind: 'number', value: 12n, show: 'hex' });
+    expect(shown('p/d PAGE_OFFSET')).toMatchObject({ show: 'dec' });
+    expect(shown('print/t 5')).toMatchObject({ show: 'bin' });
+    expect(shown('p/x true')).toEqual({ kind: 'boolean', value: true });
+    expect(refusalOf(session, 'print/q 1', 'command/usage').hint).toContain('print[/x');
+  });
+
+  it('tell every event of a kind with what expressions came to there, wherever one stands', () => {
+    const session = typed();
+    session.do('goto 10');
+    const table = session.ask('each slot.claimed print slot; phys; slots_in_use; tlb[0].phys', 'each');
+    expect(table.ended).toBe('end');
+    expect(table.rows.map(({ values }) => values.slice(0, 3))).toMatchObject([
+      [{ value: 0n }, { value: 0xf0000n }, { value: 1n }],
+      [{ value: 1n }, { value: 0xf5a20n }, { value: 2n }],
+    ]);
+    expect(session.ask('each slot.claimed if slot == 1', 'each').rows).toHaveLength(1);
+    expect(session.ask('each if slots_in_use == 1', 'each').rows.map(({ event }) => event.type)).toEqual([
+      'slot.claimed',
+      'slot.released',
+    ]);
+    expect(session.position).toBe(10);
+    expect(refusalOf(session, 'each slot.claimed print sloth', 'expression/name').hint).toContain('slot');
+  });
+
   it('find events by a text in their names, callers, messages and numbers', () => {
     const session = typed();
     expect(session.ask('search DMI_scan', 'search').found).toMatchObject([

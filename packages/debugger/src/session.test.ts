@@ -148,6 +148,19 @@ describe('going to places', () => {
     for (const [line, position] of places) expect([line, session.move(line).at.position]).toEqual([line, position]);
   });
 
+  it('finds what a line of the log or script led to', () => {
+    const session = typed();
+    expect(session.move('goto line:3').event?.event).toMatchObject({ type: 'call.entered', origin: 'test.boot:3' });
+    const from = session.position;
+    // Nothing came from line 4: what line 3 did is what there was to see.
+    expect(session.move('goto line:4').at.position).toBe(from);
+    expect(session.move('goto line:4+2').at.position).toBe(from + 2);
+    expect(session.move('goto line:9999').event?.event).toMatchObject({ origin: 'test.boot:5' });
+    expect(session.ask('list line:5 1', 'list').rows[0]?.event).toMatchObject({ origin: 'test.boot:5' });
+    for (const line of ['goto line:1', 'goto line:', 'goto line:x'])
+      expect(refusalOf(session, line, 'position/invalid').hint).not.toBe('');
+  });
+
   it('goes back and forward through the places visited', () => {
     const session = typed();
     for (const line of ['goto 10', 'goto 20', 'goto 30']) session.do(line);

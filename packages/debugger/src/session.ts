@@ -1,8 +1,9 @@
 import type { Timeline } from '@kwind/timeline';
 import type { BookmarkStore } from './bookmarks.ts';
 import { MemoryBookmarks } from './bookmarks.ts';
-import { helpOn } from './command-line/parse.ts';
+import { commandHelp, helpOn } from './command-line/parse.ts';
 import { branch, callFunction, type SaveBranch } from './commands/branch.ts';
+import { each } from './commands/each.ts';
 import { history, search } from './commands/history.ts';
 import { info } from './commands/info.ts';
 import { backtrace, diff, list, print, when } from './commands/looking.ts';
@@ -22,9 +23,11 @@ import {
 } from './commands/stops.ts';
 import { why } from './commands/why.ts';
 import { Core } from './core.ts';
+import { Interrupted } from './interrupted.ts';
 import type { Command, Place, Result } from './protocol.ts';
 import { parseAddress } from './ranges.ts';
 import type { KernelTexts } from './views/machine.ts';
+import { stopped } from './stopped.ts';
 import { walkView } from './views/walk.ts';
 
 export interface SessionOptions {
@@ -65,6 +68,7 @@ const handlers: Handlers = {
   history,
   why,
   search,
+  each,
   diff,
   break: setBreak,
   watch: setWatch,
@@ -107,6 +111,19 @@ export class DebugSession {
    */
   dispatch(command: Command): Result {
     const handler = handlers[command.do] as (core: Core, command: Command, options: SessionOptions) => Result;
-    return handler(this.#core, command, this.#options);
+    try {
+      return handler(this.#core, command, this.#options);
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      return this.#interrupted(command);
+    }
+  }
+
+  #interrupted(command: Command): Result {
+    const direction = 'direction' in command ? command.direction : 'forward';
+    const isMoving = commandHelp.find(({ name }) => name === command.do)?.group === 'moving';
+    return isMoving
+      ? stopped(this.#core, direction, { kind: 'interrupted' })
+      : { type: 'interrupted', at: this.#core.place };
   }
 }

@@ -1,16 +1,24 @@
 import { slotsInUse } from '@kwind/state';
-import type { Direction } from '@kwind/timeline';
+import type { Cursor, Direction, Timeline } from '@kwind/timeline';
 import { changesOf } from './changes.ts';
 import type { Core } from './core.ts';
 import { callsOf, happeningOf } from './explain.ts';
-import type { StopReason, Stopped } from './protocol.ts';
+import type { StopReason, Stopped, TargetChange } from './protocol.ts';
+import { sameValue, type Target } from './targets/target.ts';
+
+interface StoppedMore {
+  /** Lines that want to be run. */
+  readonly commands?: readonly string[];
+  /** What the event here may have changed. */
+  readonly targets?: readonly Target[];
+}
 
 /** What there is to say where the session stands now. */
 export function stopped(
   core: Core,
   direction: Direction,
   reason: StopReason,
-  commands: readonly string[] = [],
+  { commands = [], targets = [] }: StoppedMore = {},
 ): Stopped {
   const { timeline, cursor } = core;
   const { event } = core;
@@ -24,9 +32,15 @@ export function stopped(
     calls: event === undefined ? [] : callsOf(timeline, event.seq),
     changes: event === undefined ? [] : changesOf(timeline, event, before, cursor),
     slotsInUse: { before: slotsInUse(before.state), after: slotsInUse(cursor.state) },
+    values: targets.flatMap((target) => changeOf(target, timeline, before, cursor)),
     displays: core.displays.evaluate(core.scope, core.environment()),
     commands,
   };
+}
+
+function changeOf(target: Target, timeline: Timeline, from: Cursor, to: Cursor): readonly TargetChange[] {
+  const [before, after] = [target.value(timeline, from), target.value(timeline, to)];
+  return sameValue(before, after) ? [] : [{ target: target.title, before, after }];
 }
 
 export const moved: StopReason = Object.freeze({ kind: 'moved' });

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { checkEarlyIoremapLeak, earlyIoremap, earlyIounmap, load, store } from '@kwind/kernel';
+import {
+  bug,
+  checkEarlyIoremapLeak,
+  earlyIoremap,
+  earlyIounmap,
+  load,
+  requestMemRegion,
+  store,
+  warn,
+} from '@kwind/kernel';
 import type { LiveMachine } from '@kwind/recorder';
 import { refusalOf, twoMappings, typed, type Typed } from './testing/session.ts';
 
@@ -189,6 +198,45 @@ describe('catchpoints', () => {
       fn: 'early_iounmap',
       file: 'mm/early_ioremap.c',
     });
+  });
+});
+
+describe('each kind of trouble', () => {
+  const site = { fn: 'early_ioremap', file: 'mm/early_ioremap.c' };
+  function all(machine: LiveMachine): void {
+    requestMemRegion(machine, 0x1000n, 0x1000n, 'first');
+    bug(machine, true, site, 'on purpose');
+    requestMemRegion(machine, 0x1000n, 0x1000n, 'second');
+    load(machine, 0x1234000n as never);
+    warn(machine, true, site);
+    machine.emit({ type: 'warn.raised', ...site, message: 'a line of early_ioremap_debug', debug: true });
+    twoMappings(machine);
+    checkEarlyIoremapLeak(machine);
+  }
+
+  it.each([
+    ['warn', ['warn.raised', 'warn.raised']],
+    ['bug', ['bug.raised']],
+    ['fault', ['fault.raised']],
+    ['conflict', ['resource.conflicted']],
+    ['leak', ['warn.raised']],
+  ])('is caught both ways: %s', (kind, types) => {
+    const session = typed(all);
+    session.do(`catch ${kind}`);
+    const forward = stopsOf(session, 'c');
+    expect(forward.map((position) => session.timeline.event(position - 1).type)).toEqual(types);
+    expect(stopsOf(session, 'rc')).toEqual(forward.toReversed());
+  });
+
+  it('is caught once by tcatch, and where a condition holds', () => {
+    const session = typed(all);
+    session.do('tcatch warn');
+    expect(stopsOf(session, 'c')).toHaveLength(1);
+    expect(session.ask('info b', 'breakpoints').breakpoints).toEqual([]);
+    session.do('catch warn if slots_in_use > 0');
+    const [leak, ...others] = stopsOf(session, 'rc');
+    expect(others).toEqual([]);
+    expect(session.timeline.event(leak! - 1)).toMatchObject({ fn: 'check_early_ioremap_leak' });
   });
 });
 

@@ -1,6 +1,17 @@
 import type { TraceHeader } from '@kwind/events';
 import type { Level } from '@kwind/x86';
-import type { CachedInfo, CallInfo, DebugValue, EntryInfo, Place, SlotInfo } from './protocol.ts';
+import type { CachedInfo, CallInfo, Change, DebugValue, EntryInfo, Happening, Place, SlotInfo } from './protocol.ts';
+
+/** An event in full. */
+export interface EventInfoView {
+  readonly type: 'event';
+  readonly at: Place;
+  /** Null at position 0, before the first event. */
+  readonly event: Happening | null;
+  /** Calls around it, innermost first. */
+  readonly calls: readonly CallInfo[];
+  readonly changes: readonly Change[];
+}
 
 export interface SummaryView {
   readonly type: 'summary';

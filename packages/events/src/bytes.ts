@@ -5,8 +5,13 @@ const corrupt = (what: string): ToolError =>
 
 /** Grows as it is written: varints, bytes and strings. */
 export class ByteWriter {
-  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(1 << 16);
+  #bytes: Uint8Array<ArrayBuffer>;
   #used = 0;
+
+  /** @param room bytes to begin with */
+  constructor(room = 1 << 16) {
+    this.#bytes = new Uint8Array(room);
+  }
 
   byte(value: number): void {
     this.#room(1);

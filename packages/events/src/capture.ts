@@ -50,6 +50,7 @@ export interface CaptureNote {
     | 'return-without-call'
     | 'skipped'
     | 'missing-key'
+    | 'recorded-twice'
     | 'unknown-record';
   readonly n: number;
   readonly text: string;

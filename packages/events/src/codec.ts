@@ -1,12 +1,14 @@
 import { ToolError } from '@kwind/x86';
 import { BATCH_SIZE, batchFromRaw, rawOf, type EventBatch, type RawBatch } from './batch.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
-import { catalog, specOfCode } from './catalog/index.ts';
+import { catalog, isEntryCode, specOfCode } from './catalog/index.ts';
+import { placesOf, readRuns, runsOf, writeRuns, type CodeRuns } from './code-runs.ts';
 import { readColumn, readWords, writeColumn, writeWords, type Rows } from './columns.ts';
+import { readEntries, writeEntries } from './entry-runs.ts';
 import { widthOf, type EventSpec } from './schema.ts';
 
 /** Number of the column layout below; a reader refuses others. */
-const LAYOUT = 1;
+export const LAYOUT = 1;
 
 /** How the rows of one event type are laid out: `width` words, of which `strings` are indices; a list follows if `list`. */
 interface Shape {
@@ -15,7 +17,8 @@ interface Shape {
   readonly list: boolean;
 }
 
-const shapes: Shape[] = [];
+/** By event code. */
+export const shapes: Shape[] = [];
 for (const spec of catalog) shapes[spec.code] = shapeOf(spec);
 
 function shapeOf(spec: EventSpec): Shape {
@@ -26,41 +29,15 @@ function shapeOf(spec: EventSpec): Shape {
   return { width: strings.length, strings, list: kinds.includes('list') };
 }
 
-const corrupt = (what: string): ToolError =>
+export const corrupt = (what: string): ToolError =>
   new ToolError('event/corrupt', `stored batch cannot be read: ${what}.`, 'Run kwind verify on the trace.');
 
 /** Words that the rows of each code take, list elements apart. */
 const widths = new Uint32Array(256);
 for (const spec of catalog) widths[spec.code] = shapes[spec.code]!.width + (shapes[spec.code]!.list ? 1 : 0);
 
-/** Where the words of each row start, sorted by event code: those of one code from `starts[code]` to `starts[code + 1]`. */
-interface ByCode {
-  readonly starts: Uint32Array;
-  readonly present: readonly number[];
-  readonly places: Uint32Array;
-  /** Scratch: by code, where the next place goes. */
-  readonly next: Uint32Array;
-}
-
-/** The order alone; whoever knows the rows' offsets fills in the places. Reused: valid until the next call. */
-const sortByCode = (() => {
-  const sorted = { starts: new Uint32Array(257), places: new Uint32Array(BATCH_SIZE), next: new Uint32Array(257) };
-  return (codes: Uint8Array): ByCode => {
-    const { starts, next } = sorted;
-    starts.fill(0);
-    for (let i = 0; i < codes.length; i++) starts[codes[i]! + 1]!++;
-    const present: number[] = [];
-    for (let code = 0; code < 256; code++) {
-      if (starts[code + 1]! > 0) present.push(code);
-      starts[code + 1]! += starts[code]!;
-    }
-    next.set(starts);
-    return { ...sorted, present };
-  };
-})();
-
-const placesOf = (sorted: ByCode, code: number): Uint32Array =>
-  sorted.places.subarray(sorted.starts[code]!, sorted.starts[code + 1]!);
+/** Room for any seq as text. */
+const SEQ_BYTES = 20;
 
 /** Batches are encoded one after the other: growing a buffer for each cost more than filling it. */
 const scratch = new ByteWriter();
@@ -79,13 +56,16 @@ export function encodeBatch(batch: EventBatch): Uint8Array<ArrayBuffer> {
   for (const open of batch.openCalls) out.varint(open);
   out.varint(strings.length);
   for (const text of strings) out.text(text);
-  out.bytes(codes);
-  const sorted = sortByCode(codes);
-  for (let i = 0; i < codes.length; i++) sorted.places[sorted.next[codes[i]!]!++] = offsets[i]!;
-  const lists = sorted.present.filter((code) => shapes[code]!.list);
-  for (const code of lists) for (const place of placesOf(sorted, code)) out.varint(words[place + shapes[code]!.width]!);
-  for (const code of sorted.present) {
-    const rows: Rows = { starts: placesOf(sorted, code), words };
+  const runs = runsOf(codes, offsets);
+  writeRuns(out, runs);
+  const lists = runs.present.filter((code) => shapes[code]!.list);
+  for (const code of lists) for (const place of placesOf(runs, code)) out.varint(words[place + shapes[code]!.width]!);
+  for (const code of runs.present) {
+    const rows: Rows = { starts: placesOf(runs, code), words };
+    if (isEntryCode(code)) {
+      writeEntries(out, rows);
+      continue;
+    }
     for (let skip = 0; skip < shapes[code]!.width; skip++) writeColumn(out, rows, skip);
     if (shapes[code]!.list) writeWords(out, rows, shapes[code]!.width);
   }
@@ -97,12 +77,17 @@ interface Decoded extends RawBatch {
   readonly openCalls: readonly number[];
 }
 
-/** Gives arrays of at least so many elements: fresh ones, or the same again and again. */
+/** Gives arrays, fresh ones or the same again and again; offsets and words may be longer than asked for. */
 interface Room {
+  codes(length: number): Uint8Array;
   offsets(length: number): Uint32Array;
   words(length: number): Uint32Array;
 }
-const fresh: Room = { offsets: (length) => new Uint32Array(length), words: (length) => new Uint32Array(length) };
+const fresh: Room = {
+  codes: (length) => new Uint8Array(length),
+  offsets: (length) => new Uint32Array(length),
+  words: (length) => new Uint32Array(length),
+};
 
 /** @throws ToolError event/corrupt; never reads beyond the bytes, and never allocates more than a batch of that many can need */
 function decodeRows(bytes: Uint8Array, room: Room): Decoded {
@@ -113,21 +98,25 @@ function decodeRows(bytes: Uint8Array, room: Room): Decoded {
   if (length > BATCH_SIZE) throw corrupt(`${length} events, a batch holds at most ${BATCH_SIZE}`);
   const openCalls = readMany(input, (r) => r.varint());
   const strings = readMany(input, (r) => r.text());
-  const codes = input.bytes(length);
-  const sorted = sortByCode(codes);
-  for (const code of sorted.present) if (!specOfCode(code)) throw corrupt(`event code ${code} is unknown`);
-  const counts = readCounts(input, sorted);
+  const runs = readRuns(input, length);
+  for (const code of runs.present) if (!specOfCode(code)) throw corrupt(`event code ${code} is unknown`);
+  const counts = readCounts(input, runs);
+  const codes = room.codes(length);
   const offsets = room.offsets(length + 1);
-  const words = room.words(placeRows(codes, counts, sorted, offsets));
-  for (const code of sorted.present) {
+  const words = room.words(placeRows(runs, counts, codes, offsets));
+  for (const code of runs.present) {
     const shape = shapes[code]!;
-    const rows: Rows = { starts: placesOf(sorted, code), words };
+    const rows: Rows = { starts: placesOf(runs, code), words };
+    if (isEntryCode(code)) {
+      readEntries(input, rows);
+      continue;
+    }
     for (let skip = 0; skip < shape.width; skip++) {
       readColumn(input, rows, skip, shape.strings[skip]! ? strings.length : -1);
     }
     if (!shape.list) continue;
-    for (let at = sorted.starts[code]!; at < sorted.starts[code + 1]!; at++) {
-      words[sorted.places[at]! + shape.width] = counts![at]!;
+    for (let at = runs.starts[code]!; at < runs.starts[code + 1]!; at++) {
+      words[runs.places[at]! + shape.width] = counts![at]!;
     }
     readWords(input, rows, shape.width);
   }
@@ -142,7 +131,7 @@ function decodeRows(bytes: Uint8Array, room: Room): Decoded {
  */
 export function decodeBatch(bytes: Uint8Array, firstSeq: number): EventBatch {
   const { openCalls, ...raw } = decodeRows(bytes, fresh);
-  return batchFromRaw(firstSeq, openCalls, { ...raw, codes: raw.codes.slice() });
+  return batchFromRaw(firstSeq, openCalls, raw);
 }
 
 /**
@@ -150,12 +139,16 @@ export function decodeBatch(bytes: Uint8Array, firstSeq: number): EventBatch {
  * The arrays may be longer than the batch; `codes` is not.
  */
 export class RowDecoder implements Room {
-  #offsets = new Uint32Array(BATCH_SIZE + 1);
+  readonly #codes = new Uint8Array(BATCH_SIZE);
+  readonly #offsets = new Uint32Array(BATCH_SIZE + 1);
   #words = new Uint32Array(8 * BATCH_SIZE);
 
   /** @throws ToolError as {@link decodeBatch} */
   decode(bytes: Uint8Array): RawBatch {
     return decodeRows(bytes, this);
+  }
+  codes(length: number): Uint8Array {
+    return this.#codes.subarray(0, length);
   }
   offsets(): Uint32Array {
     return this.#offsets;
@@ -175,7 +168,7 @@ function readMany<T>(input: ByteReader, read: (input: ByteReader) => T): T[] {
 }
 
 /** Elements of each row's list, in the sorted order; undefined when no row has one. */
-function readCounts(input: ByteReader, { starts, present }: ByCode): Uint32Array | undefined {
+function readCounts(input: ByteReader, { starts, present }: CodeRuns): Uint32Array | undefined {
   if (!present.some((code) => shapes[code]!.list)) return undefined;
   const counts = new Uint32Array(BATCH_SIZE);
   let total = 0;
@@ -191,42 +184,40 @@ function readCounts(input: ByteReader, { starts, present }: ByCode): Uint32Array
   return counts;
 }
 
-/** Fills in where each row starts, in order and sorted; returns the words they take together. */
-function placeRows(
-  codes: Uint8Array,
-  counts: Uint32Array | undefined,
-  { places, next }: ByCode,
-  offsets: Uint32Array,
-): number {
+/** Fills in code and start of each row, in order and sorted; returns the words they take together. */
+function placeRows(runs: CodeRuns, counts: Uint32Array | undefined, codes: Uint8Array, offsets: Uint32Array): number {
+  const { places, next } = runs;
   let offset = 0;
+  let i = 0;
   offsets[0] = 0;
-  for (let i = 0; i < codes.length; i++) {
-    const code = codes[i]!;
-    const at = next[code]!;
-    next[code] = at + 1;
-    places[at] = offset;
-    offset += widths[code]!;
-    if (counts) offset += 2 * counts[at]!;
-    offsets[i + 1] = offset;
+  for (let run = 0; run < runs.count; run++) {
+    const code = runs.codes[run]!;
+    const end = runs.ends[run]!;
+    const width = widths[code]!;
+    let at = next[code]!;
+    while (i < end) {
+      codes[i] = code;
+      places[at] = offset;
+      offset += width;
+      if (counts) offset += 2 * counts[at]!;
+      at++;
+      offsets[++i] = offset;
+    }
+    next[code] = at;
   }
   return offset;
 }
 
 /**
- * The bytes that a batch's identity is taken from, in parts: place, strings, codes and words as they are, whatever way
- * they are stored. Equal events give equal bytes; a change of the column layout or of the compressor does not change
- * them. The parts are views: hash them, do not keep them.
+ * The bytes that a batch's identity is taken from: its first seq, then the columns of layout 1. A later layout or another
+ * compressor leaves them as they are: whoever stores another layout keeps this one for the identity. Equal events give
+ * equal bytes. The parts may be views: hash them, do not keep them.
+ * @param columns what {@link encodeBatch} gave for the batch, where that is at hand
  */
-export function canonicalParts(batch: EventBatch): readonly Uint8Array[] {
-  const { codes, words, strings } = rawOf(batch);
-  const head = new ByteWriter();
-  head.varint(batch.firstSeq);
-  head.varint(batch.length);
-  head.varint(batch.openCalls.length);
-  for (const open of batch.openCalls) head.varint(open);
-  head.varint(strings.length);
-  for (const text of strings) head.text(text);
-  return [head.done(), codes, new Uint8Array(words.buffer, words.byteOffset, words.byteLength)];
+export function canonicalParts(batch: EventBatch, columns: Uint8Array = encodeBatch(batch)): readonly Uint8Array[] {
+  const head = new ByteWriter(SEQ_BYTES);
+  head.text(String(batch.firstSeq));
+  return [head.done(), columns];
 }
 
 /** {@link canonicalParts} in one piece. */

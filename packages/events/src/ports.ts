@@ -1,4 +1,5 @@
 import type { EventBatch, RawBatch } from './batch.ts';
+import type { TableStores } from './codec-table.ts';
 
 /** By which road a trace's facts came: decided by the model, or seen in a real kernel. */
 export type SourceKind = 'script' | 'log' | 'capture' | 'events' | 'branch';
@@ -34,6 +35,16 @@ export interface Checkpoint {
 export interface CheckpointPart {
   readonly part: number;
   readonly bytes: Uint8Array;
+  /** Coded so tightly that a store need not try to pack it. */
+  readonly dense?: boolean;
+}
+
+/** A part as a store has it. */
+export interface StoredPart {
+  /** Of the checkpoint that it was put with. */
+  readonly position: number;
+  /** Unpacks it. */
+  bytes(): Uint8Array;
 }
 
 /** What a batch touches, so that searches need not unpack it. */
@@ -51,6 +62,14 @@ export interface BatchRows {
   readonly raw: RawBatch;
 }
 
+/** A link of a store's hash chain: what the events up to the end of a batch come to. */
+export interface ChainLink {
+  readonly firstSeq: number;
+  readonly length: number;
+  /** Equal for equal events from the start to the end of the batch, cut into batches alike. */
+  readonly chain: Uint8Array;
+}
+
 /** Reading side of a store. Synchronous, because the stores are. */
 export interface TraceReader {
   readonly header: TraceHeader;
@@ -60,17 +79,25 @@ export interface TraceReader {
   batchContaining(seq: number): EventBatch;
   /** The rows of all batches from the one that starts at `firstSeq` on: the fast way to fold a long stretch. */
   rowsFrom?(firstSeq: number): Iterable<BatchRows>;
+  /** The link of the batch that holds event `seq`, in a store that chains its batches. */
+  linkAt?(seq: number): ChainLink;
   /** First seq and length of each batch that may hold one of `codes`, in `direction` from `from` on (inclusive). */
   batchesWith(codes: readonly number[], from: number, direction: 'forward' | 'backward'): Iterable<BatchSummary>;
-  /** Like batchesWith, for batches that store to a page-table page (by frame) or change a slot. */
+  /** Like batchesWith, for batches that store to a page-table page (by frame) or change a slot. Those behind event `until` may be left out. */
   batchesTouching(
     touch: { readonly table?: number; readonly slot?: number },
     from: number,
     direction: 'forward' | 'backward',
+    until?: number,
   ): Iterable<BatchSummary>;
+  /**
+   * What events `from` to `to − 1` store to one page-table page, in order, a batch each: the stores alone, or the whole
+   * batch where they do not tell all. The fast way to bring one page forward.
+   */
+  storesTo?(table: number, from: number, to: number): Iterable<TableStores | EventBatch>;
   checkpointAtOrBefore(position: number, reducer: number): Checkpoint | undefined;
-  /** A part as it was put last at or before a checkpoint's position. */
-  checkpointPart(checkpoint: Pick<Checkpoint, 'position' | 'reducer'>, part: number): Uint8Array | undefined;
+  /** A part as it was put last at or before a position. */
+  checkpointPart(checkpoint: Pick<Checkpoint, 'position' | 'reducer'>, part: number): StoredPart | undefined;
   refresh(): void;
   close(): void;
 }

@@ -6,3 +6,4 @@ export { rawOf, batchFromRaw, type RawBatch } from './batch.ts';
 export { RowDecoder } from './codec.ts';
 export { readColumn, writeColumn } from './columns.ts';
 export { moveView, viewsByCode } from './view.ts';
+export { decodeStores, STORE_WORDS, type TableStores } from './codec-table.ts';

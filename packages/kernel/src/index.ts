@@ -48,7 +48,7 @@ export { placeArea } from './mm/vmalloc_place.ts';
 export { memblockReserve, ramOf, type ByteRange } from './mm/memblock.ts';
 export { splitMemRange, type MapRange, type PageSizes } from './arch/x86/mm/init_ranges.ts';
 export { initMemMapping, probePageSizeMask } from './arch/x86/mm/init.ts';
-export { earlyAllocPgtBuf, extendBrk } from './arch/x86/mm/low_pages.ts';
+export { brkEnd, earlyAllocPgtBuf, extendBrk } from './arch/x86/mm/low_pages.ts';
 export { cleanupHighmap } from './arch/x86/mm/cleanup_highmap.ts';
 export { memInit } from './arch/x86/mm/mem_init.ts';
 export { pagingInit } from './mm/sparse.ts';
@@ -61,6 +61,7 @@ export { fetchInstruction, load, store } from './cpu/mmu.ts';
 export * from './boot/script/index.ts';
 export { errno, minus } from './errno.ts';
 export * from './kernel/resource.ts';
+export { pcibiosAlignResource } from './arch/x86/pci/i386.ts';
 export * from './arch/x86/kernel/e820.ts';
 export { probeRoms, type OptionRom } from './arch/x86/kernel/probe_roms.ts';
 export {

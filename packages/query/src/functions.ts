@@ -21,6 +21,7 @@ export interface HistoryFunction {
   readonly doc: string;
   readonly parameters: readonly string[];
   readonly columns: readonly string[];
+  readonly addresses: readonly string[];
   rows(history: History, argument: unknown): Iterable<Row>;
 }
 
@@ -62,6 +63,7 @@ export const historyFunctions: readonly HistoryFunction[] = [
     doc: 'every page that is mapped at a position',
     parameters: ['pos'],
     columns: ['vaddr', 'phys', 'size', 'level', 'flags', 'entry'],
+    addresses: ['vaddr', 'phys', 'entry'],
     rows: (history, pos) => mappings(stateAt(history, pos, 'mappings_at')),
   },
   {
@@ -69,6 +71,7 @@ export const historyFunctions: readonly HistoryFunction[] = [
     doc: 'every store to an entry that translates an address at some time',
     parameters: ['address'],
     columns: ['seq', 'level', 'table_addr', 'idx', 'before', 'after', 'call'],
+    addresses: ['table_addr', 'before', 'after'],
     *rows(history, address) {
       for (const event of history.storesFor(addressOf(address, 'pte_history()'))) {
         if (!('table' in event && 'index' in event)) continue;
@@ -90,6 +93,7 @@ export const historyFunctions: readonly HistoryFunction[] = [
     doc: 'both resource trees at a position',
     parameters: ['pos'],
     columns: ['tree', 'depth', 'start', 'end', 'name', 'flags', 'busy'],
+    addresses: ['start', 'end'],
     *rows(history, pos) {
       const state = stateAt(history, pos, 'resources_at');
       for (const tree of ['iomem', 'ioport'] as const) {
@@ -112,6 +116,7 @@ export const historyFunctions: readonly HistoryFunction[] = [
     doc: 'the early_ioremap slots at a position',
     parameters: ['pos'],
     columns: ['slot', 'in_use', 'virt', 'prev_map', 'prev_size', 'phys', 'pages', 'claimed'],
+    addresses: ['virt', 'prev_map', 'prev_size', 'phys'],
     *rows(history, pos) {
       for (const one of slots(stateAt(history, pos, 'slots_at'))) {
         yield {

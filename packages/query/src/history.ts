@@ -1,8 +1,9 @@
-import { codeOfType, isEntryCode, type EventType, type EventView } from '@kwind/events';
+import { catalog, codeOfType, isEntryCode, type EventType, type EventView } from '@kwind/events';
 import { walk } from '@kwind/state';
 import { Timeline } from '@kwind/timeline';
 import { profile, vaddr } from '@kwind/x86';
 import type { SqliteTraceReader } from '@kwind/trace';
+import type { Wanted } from './narrow.ts';
 
 /** A trace with what the tables ask of it. */
 export class History {
@@ -23,34 +24,55 @@ export class History {
     yield* this.timeline.events(0, this.length, types.length === 0 ? undefined : [{ codes: types.map(codeOfType) }]);
   }
 
-  /** Stores to entries that translate an address at some time. */
+  /** Events of some codes that a query wants. */
+  *wanted({ from, to, codes, table, index }: Wanted, of?: readonly number[]): Generator<EventView> {
+    const both = codes && of ? of.filter((code) => codes.includes(code)) : (codes ?? of);
+    if (both?.length === 0) return;
+    const touch = table === undefined ? {} : { touch: { table, ...(index === undefined ? {} : { index }) } };
+    const sources = both && [{ codes: both, ...touch }];
+    yield* this.timeline.events(from, Math.min(to, this.length), sources);
+  }
+
+  /** Stores to entries that translate an address at some time, in order. */
   *storesFor(address: bigint): Generator<EventView> {
     const keys = this.#entriesOnWalks(address);
-    for (const event of this.timeline.events(0, this.length)) {
-      if (!isEntryCode(codeOfType(event.type))) continue;
+    const sources = [...keys.values()].map((touch) => ({ codes: entryCodes, touch }));
+    if (sources.length === 0) return;
+    for (const event of this.timeline.events(0, this.length, sources)) {
       const { table, index } = event as unknown as { table: number; index: number };
       if (keys.has(keyOf(table, index))) yield event;
     }
   }
 
-  /** Entries that a walk of the address meets at any position. */
-  #entriesOnWalks(address: bigint): ReadonlySet<string> {
-    const all = new Set<string>();
-    const look = (position: number): ReadonlySet<string> => {
+  /**
+   * Entries that a walk of the address meets at any position: begun with the walk at power-on, followed from one store
+   * on the walk to the next, and only in batches that hold such stores.
+   */
+  #entriesOnWalks(address: bigint): ReadonlyMap<string, { table: number; index: number }> {
+    const all = new Map<string, { table: number; index: number }>();
+    for (let position = 0; position >= 0;) {
       const found = walk(this.timeline.stateAt(position), vaddr(address));
-      const keys = found.kind === 'non-canonical' ? [] : found.steps.map(({ table, index }) => keyOf(table, index));
-      for (const key of keys) all.add(key);
-      return new Set(keys);
-    };
-    let onWalk = look(0);
-    for (const event of this.timeline.events(0, this.length)) {
-      const isStore = isEntryCode(codeOfType(event.type));
-      if (!isStore && event.type !== 'cr3.loaded') continue;
-      const { table, index } = event as unknown as { table: number; index: number };
-      if (!isStore || onWalk.has(keyOf(table, index))) onWalk = look(event.seq + 1);
+      if (found.kind === 'non-canonical') break;
+      const steps = found.steps.map(({ table, index }) => ({ table, index }));
+      for (const step of steps) all.set(keyOf(step.table, step.index), step);
+      position = this.#nextChange(position, steps);
     }
     return all;
   }
+
+  /** Position after the next store to one of these entries, or load of cr3; −1 when there is none. */
+  #nextChange(position: number, steps: readonly { table: number; index: number }[]): number {
+    const keys = new Set(steps.map(({ table, index }) => keyOf(table, index)));
+    const sources = [{ codes: [CR3_LOADED] }, ...steps.map((touch) => ({ codes: entryCodes, touch }))];
+    for (const event of this.timeline.events(position, this.length, sources)) {
+      if (event.type === 'cr3.loaded') return event.seq + 1;
+      const { table, index } = event as unknown as { table: number; index: number };
+      if (keys.has(keyOf(table, index))) return event.seq + 1;
+    }
+    return -1;
+  }
 }
 
+const entryCodes = catalog.map(({ code }) => code).filter(isEntryCode);
+const CR3_LOADED = codeOfType('cr3.loaded');
 const keyOf = (table: number, index: number): string => `${table}/${index}`;

@@ -3,7 +3,10 @@ import type { SqliteTraceReader } from '@kwind/trace';
 import { ToolError } from '@kwind/x86';
 import { historyFunctions, translate } from './functions.ts';
 import { History } from './history.ts';
+import { parameters, wantedFrom } from './narrow.ts';
+import { planned } from './plan.ts';
 import { historyTables } from './tables.ts';
+import { isMark, isWord, tokensOf } from './tokens.ts';
 import { addressOf, wide } from './values.ts';
 
 /** What a query came to. Rows are made as they are taken. */
@@ -12,6 +15,9 @@ export interface QueryResult {
   readonly rows: Iterable<readonly unknown[]>;
 }
 
+/** Bytes that SQLite may use: a sort of everything fits, a runaway one fails instead of taking the machine. */
+const MOST_MEMORY = 1024 ** 3;
+
 const refused = (text: string, why: string): ToolError =>
   new ToolError(
     'command/usage',
@@ -19,9 +25,14 @@ const refused = (text: string, why: string): ToolError =>
     'kwind sql reads: SELECT, WITH … SELECT or VALUES, one statement.',
   );
 
-/** The first word behind comments and opening brackets. */
-const firstWord = (text: string): string =>
-  /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|\()*([a-z]+)/i.exec(text)?.[1]?.toUpperCase() ?? '';
+const queries = ['SELECT', 'WITH', 'VALUES'];
+
+/** Whether a statement begins as a query does, or as a question about one. */
+function isQuery(text: string): boolean {
+  const words = tokensOf(text).filter((token) => !isMark(token, '('));
+  const skipped = !isWord(words[0], 'EXPLAIN') ? 0 : isWord(words[1], 'QUERY') ? 3 : 1;
+  return isWord(words[skipped], ...queries);
+}
 
 /**
  * Read-only SQL over one trace. The database is an empty one in memory whose tables are views on the packed history, so
@@ -39,8 +50,9 @@ export class TraceQuery {
     for (const table of historyTables) {
       this.#db.table(table.name, {
         columns: [...table.columns],
-        *rows() {
-          yield* arraysOf(table.rows(history), table.columns);
+        ...(table.isNarrowed === true && { parameters: [...parameters] }),
+        *rows(...args: readonly unknown[]) {
+          yield* arraysOf(table.rows(history, wantedFrom(args)), table.columns);
         },
       });
     }
@@ -56,9 +68,19 @@ export class TraceQuery {
     this.#db.function('translate', { deterministic: true }, (address: unknown, position: unknown) =>
       translate(history, address, position),
     );
+    const onNumbers = (name: string, combine: (a: bigint, b: bigint) => bigint): void =>
+      void this.#db.function(name, { deterministic: true }, (a: unknown, b: unknown) =>
+        a === null || b === null
+          ? null
+          : wide(BigInt.asUintN(64, combine(addressOf(a, `${name}()`), addressOf(b, `${name}()`)))),
+      );
+    onNumbers('plus', (a, b) => a + b);
+    onNumbers('minus', (a, b) => a - b);
+    onNumbers('bits', (a, b) => a & b);
     this.#db.function('address', { deterministic: true }, (value: unknown) =>
       value === null ? null : wide(addressOf(value, 'address()')),
     );
+    this.#db.pragma(`hard_heap_limit = ${MOST_MEMORY}`);
     this.#db.pragma('query_only = ON');
   }
 
@@ -67,8 +89,8 @@ export class TraceQuery {
    * @throws ToolError command/usage when it is no single query, or SQLite refuses it; address/…, position/… from functions
    */
   run(text: string): QueryResult {
-    if (!['SELECT', 'WITH', 'VALUES', 'EXPLAIN'].includes(firstWord(text))) throw refused(text, 'this is not a query');
-    const statement = asQueryError(text, () => this.#db.prepare(text));
+    if (!isQuery(text)) throw refused(text, 'this is not a query');
+    const statement = asQueryError(text, () => this.#db.prepare(planned(text)));
     if (!statement.reader || !statement.readonly) throw refused(text, 'this does more than read');
     const columns = statement.columns().map(({ name }) => name);
     const cursor = statement.raw().iterate() as IterableIterator<unknown[]>;
@@ -88,10 +110,15 @@ function* arraysOf(
 }
 
 function* guarded(text: string, rows: IterableIterator<unknown[]>): Generator<unknown[]> {
-  for (;;) {
-    const next = asQueryError(text, () => rows.next());
-    if (next.done === true) return;
-    yield next.value;
+  try {
+    for (;;) {
+      const next = asQueryError(text, () => rows.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    // Whoever wants no more rows wants to close the database next, and an open cursor would forbid it.
+    rows.return?.();
   }
 }
 

@@ -1,5 +1,6 @@
-import { catalog, eventToJson, isEntryCode, type EventType, type EventView } from '@kwind/events';
+import { catalog, codeOfType, eventToJson, isEntryCode, type EventType, type EventView } from '@kwind/events';
 import type { History } from './history.ts';
+import { everything, type Wanted } from './narrow.ts';
 import { wide } from './values.ts';
 
 export type Row = Readonly<Record<string, string | number | null>>;
@@ -9,15 +10,25 @@ export interface HistoryTable {
   readonly name: string;
   readonly doc: string;
   readonly columns: readonly string[];
-  rows(history: History): Iterable<Row>;
+  /** Those of them that hold addresses and other amounts of 64 bits. */
+  readonly addresses: readonly string[];
+  /** It can leave out what is not wanted. */
+  readonly isNarrowed?: boolean;
+  rows(history: History, wanted?: Wanted): Iterable<Row>;
 }
 
 const callOf = (event: EventView): number | null => (event.cause < 0 ? null : event.cause);
-const entryTypes = catalog.filter(({ code }) => isEntryCode(code)).map(({ type }) => type);
-const resourceTypes = catalog.map(({ type }) => type).filter((type) => type.startsWith('resource.'));
+const entryCodes = catalog.map(({ code }) => code).filter(isEntryCode);
+const resourceCodes = catalog.filter(({ type }) => type.startsWith('resource.')).map(({ code }) => code);
+const codesOf = (...types: readonly EventType[]): readonly number[] => types.map(codeOfType);
 
-function* events(history: History): Generator<Row> {
-  for (const event of history.events()) {
+function* events(history: History, wanted: Wanted = everything): Generator<Row> {
+  for (const event of history.wanted(wanted)) {
+    if (!wanted.data) {
+      const { seq, type, depth } = event;
+      yield { seq, position: seq + 1, type, call: callOf(event), depth, data: null };
+      continue;
+    }
     const { seq, type, cause, depth, ...fields } = eventToJson(event);
     yield { seq, position: seq + 1, type, call: cause, depth, data: JSON.stringify(fields) };
   }
@@ -44,8 +55,8 @@ function* calls(history: History): Generator<Row> {
   for (const { row } of open) yield { ...row, end: null, result: null };
 }
 
-function* pteWrites(history: History): Generator<Row> {
-  for (const event of history.events(...entryTypes)) {
+function* pteWrites(history: History, wanted: Wanted = everything): Generator<Row> {
+  for (const event of history.wanted(wanted, entryCodes)) {
     if (!('table' in event && 'index' in event)) continue;
     const { seq, type, table, index, before, after } = event;
     yield {
@@ -85,8 +96,8 @@ function* slots(history: History): Generator<Row> {
   for (const claim of live.values()) yield { ...claim, released: null };
 }
 
-function* flushes(history: History): Generator<Row> {
-  for (const event of history.events('tlb.page-flushed', 'tlb.flushed')) {
+function* flushes(history: History, wanted: Wanted = everything): Generator<Row> {
+  for (const event of history.wanted(wanted, codesOf('tlb.page-flushed', 'tlb.flushed'))) {
     if (event.type === 'tlb.page-flushed')
       yield { seq: event.seq, scope: 'page', vaddr: wide(event.vaddr), how: event.how, call: callOf(event) };
     else if (event.type === 'tlb.flushed')
@@ -94,8 +105,8 @@ function* flushes(history: History): Generator<Row> {
   }
 }
 
-function* resources(history: History): Generator<Row> {
-  for (const event of history.events(...(resourceTypes as EventType[]))) {
+function* resources(history: History, wanted: Wanted = everything): Generator<Row> {
+  for (const event of history.wanted(wanted, resourceCodes)) {
     const fields = event as unknown as { id: bigint; start?: bigint; end?: bigint; name?: string; parent?: bigint };
     const { id, start, end, name, parent } = fields;
     const address = (value: bigint | undefined): string | null => (value === undefined ? null : wide(value));
@@ -112,8 +123,8 @@ function* resources(history: History): Generator<Row> {
   }
 }
 
-function* warnings(history: History): Generator<Row> {
-  for (const event of history.events('warn.raised', 'bug.raised')) {
+function* warnings(history: History, wanted: Wanted = everything): Generator<Row> {
+  for (const event of history.wanted(wanted, codesOf('warn.raised', 'bug.raised'))) {
     if (event.type !== 'warn.raised' && event.type !== 'bug.raised') continue;
     const { seq, fn, file, message } = event;
     yield {
@@ -134,37 +145,54 @@ export const historyTables: readonly HistoryTable[] = [
     name: 'events',
     doc: 'every event; data holds its fields as JSON',
     columns: ['seq', 'position', 'type', 'call', 'depth', 'data'],
+    addresses: [],
+    isNarrowed: true,
     rows: events,
   },
   {
     name: 'calls',
     doc: 'every call, from its begin to its end',
     columns: ['seq', 'end', 'fn', 'args', 'text', 'caller', 'stack', 'origin', 'parent', 'depth', 'result'],
+    addresses: ['result'],
     rows: calls,
   },
   {
     name: 'pte_writes',
     doc: 'every store to a page-table entry',
     columns: ['seq', 'level', 'link', 'table_addr', 'idx', 'before', 'after', 'call'],
+    addresses: ['table_addr', 'before', 'after'],
+    isNarrowed: true,
     rows: pteWrites,
   },
   {
     name: 'slots',
     doc: 'every use of an early_ioremap slot',
     columns: ['slot', 'claimed', 'released', 'vaddr', 'phys', 'size', 'pages', 'call'],
+    addresses: ['vaddr', 'phys', 'size'],
     rows: slots,
   },
-  { name: 'flushes', doc: 'every flush of the TLB', columns: ['seq', 'scope', 'vaddr', 'how', 'call'], rows: flushes },
+  {
+    name: 'flushes',
+    doc: 'every flush of the TLB',
+    columns: ['seq', 'scope', 'vaddr', 'how', 'call'],
+    addresses: ['vaddr'],
+    isNarrowed: true,
+    rows: flushes,
+  },
   {
     name: 'resources',
     doc: 'everything that happened to a resource',
     columns: ['seq', 'what', 'id', 'start', 'end', 'name', 'parent', 'call'],
+    addresses: ['id', 'start', 'end', 'parent'],
+    isNarrowed: true,
     rows: resources,
   },
   {
     name: 'warnings',
     doc: 'every WARN and BUG',
     columns: ['seq', 'kind', 'fn', 'file', 'message', 'debug', 'call'],
+    addresses: [],
+    isNarrowed: true,
     rows: warnings,
   },
 ];

@@ -1,7 +1,7 @@
 export { LiveMachine, type BatchListener } from './live-machine.ts';
 export { singles } from './event-stream.ts';
 export { Recorder, type Recorded, type Sink } from './recorder.ts';
-export { isCheckpointDue, recordInto } from './sinks.ts';
+export { recordInto } from './sinks.ts';
 export { runLog, type Agreement, type Disagreement, type LogRun } from './run-log.ts';
 export { FactRecorder, recordFacts, recordStaticTables, seenResult, type FactRun } from './record-facts.ts';
 export { entryAt, storeLevel, storeSeen } from './capture/entries.ts';
@@ -9,3 +9,4 @@ export { partOf } from './capture/part.ts';
 export { readResource, ResourcePointers, runResourceCall, type ResourceEdit } from './capture/resources.ts';
 export { knownRename, type KnownRename } from './capture/renames.ts';
 export { recordPurge } from './capture/areas.ts';
+export { allocationOf, type AlignSource } from './capture/allocation.ts';

@@ -29,7 +29,7 @@ export class LiveMachine implements KernelContext {
     this.#onBatch = onBatch;
   }
 
-  get view(): MachineView {
+  get view(): MachineView & Pick<MachineWriter, 'pages'> {
     return this.#writer;
   }
   get position(): number {
@@ -87,6 +87,12 @@ export class LiveMachine implements KernelContext {
       this.#writer = new MachineWriter(this.#state);
     }
     return this.#state;
+  }
+
+  /** The machine that is open for writing, its control state settled: for who keeps parts of it beside the recording. */
+  settled(): MachineWriter {
+    this.#writer.settle();
+    return this.#writer;
   }
 
   /** Close the open batch, if it holds anything. */

@@ -122,6 +122,7 @@ function modelledValue(
     case 'result':
       return outcome.result;
     case 'line':
-      return outcome.line;
+      // A log has a line of a message, and claims its first.
+      return outcome.line.split('\n', 1)[0]!;
   }
 }

@@ -1,27 +1,20 @@
 import type { TraceWriter } from '@kwind/events';
-import { storedState, type MachineState } from '@kwind/state';
+import { StateKeeper } from '@kwind/state';
 import type { Recorder } from './recorder.ts';
 
 /**
- * When to keep a state: once the log has grown by twice the bytes that the last kept state took. Checkpoints then never
- * cost more than half of the log, at any length and any number of tables.
+ * Store every batch, and of the machine what StateKeeper asks for. It is read where it stands: no state is frozen for
+ * it and no page copied.
  */
-export function isCheckpointDue(writer: TraceWriter): boolean {
-  const { logBytes, lastBytes } = writer.sinceCheckpoint;
-  return logBytes >= Math.max(2 * lastBytes, SMALLEST_GAP);
-}
-/** Below this much log a replay from the previous checkpoint is faster than reading another one. */
-const SMALLEST_GAP = 64 * 1024;
-
-/** Store every batch, and states as the policy asks for them. The state is at hand and frozen: nothing is replayed. */
 export function recordInto(recorder: Recorder, writer: TraceWriter): void {
-  let last: MachineState | undefined;
-  recorder.addSink((batch, stateAfter) => {
+  const { machine } = recorder;
+  const keeper = new StateKeeper(machine.view);
+  recorder.addSink((batch) => {
     writer.append(batch);
-    if (!isCheckpointDue(writer)) return;
-    const state = stateAfter();
-    const { checkpoint, parts } = storedState(state, last);
+    keeper.count(machine.view.pages);
+    const { logBytes } = writer.sinceCheckpoint;
+    if (!keeper.isDue(logBytes)) return;
+    const { checkpoint, parts } = keeper.take(machine.settled(), logBytes);
     writer.putCheckpoint(checkpoint, parts);
-    last = state;
   });
 }

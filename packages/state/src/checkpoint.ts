@@ -4,7 +4,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { CallFrame, ControlState, Counters } from './control.ts';
 import { deepFreeze, type MachineState } from './machine.ts';
-import { PageStore, PageWriter, type TableInfo } from './page-store.ts';
+import { PageStore, PageWriter, wordsOf, type TableInfo } from './page-store.ts';
 
 interface Small {
   readonly control: ControlState;
@@ -13,9 +13,9 @@ interface Small {
 }
 
 const TAG = '#u64:';
-const encodeBig = (_key: string, value: unknown): unknown =>
+export const encodeBig = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? `${TAG}${value.toString(16)}` : value;
-const decodeBig = (_key: string, value: unknown): unknown =>
+export const decodeBig = (_key: string, value: unknown): unknown =>
   typeof value === 'string' && value.startsWith(TAG) ? BigInt(`0x${value.slice(TAG.length)}`) : value;
 
 /** Object keys in a fixed order, so that equal states give equal bytes whatever the order of insertion was. */
@@ -39,14 +39,14 @@ function callsOf(innermost: CallFrame | null): Omit<CallFrame, 'outer'>[] {
 }
 
 /** Position and all but the pages. */
-export function encodeSmall(out: ByteWriter, state: MachineState): void {
+function encodeSmall(out: ByteWriter, state: MachineState): void {
   const small: Small = { control: state.control, counters: state.counters, calls: callsOf(state.calls) };
   out.text(String(state.position));
   out.text(JSON.stringify(sorted(small), encodeBig));
 }
 
 /** What {@link encodeSmall} wrote, frozen. */
-export function decodeSmall(input: ByteReader, profile: KernelProfile): Omit<MachineState, 'pages'> {
+function decodeSmall(input: ByteReader, profile: KernelProfile): Omit<MachineState, 'pages'> {
   const position = Number(input.text()) as Position;
   const { control, counters, calls } = parseSmall(input.text());
   let innermost: CallFrame | null = null;
@@ -66,7 +66,7 @@ export function encodeState(state: MachineState): Uint8Array<ArrayBuffer> {
 
 function encodePage(out: ByteWriter, pages: PageStore, table: number): void {
   const info = pages.info(table)!;
-  const image = pages.imageOf(table);
+  const image = wordsOf(pages, table)!;
   out.text(String(table));
   out.text(info.level);
   out.text(info.name);

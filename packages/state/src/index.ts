@@ -11,11 +11,23 @@ export {
   type VmapArea,
 } from './vmalloc.ts';
 export { initialState, type MachineState, type MachineView } from './machine.ts';
-export { PageStore, type PageView, type TableInfo } from './page-store.ts';
+export { PageStore, type Page, type PageOrigin, type PageView, type TableInfo } from './page-store.ts';
+export {
+  infosAfter,
+  pageAfter,
+  pageAfterStores,
+  PageReplay,
+  PageRows,
+  rowsBefore,
+  rowsOfTable,
+} from './page-store-rows.ts';
 export { MachineWriter } from './writer.ts';
-export { applyRows, reduce, reduceAll, reduceRows, REDUCER_VERSION } from './reduce.ts';
+export { applyControlRows, applyRows, reduce, reduceAll, reduceRows, REDUCER_VERSION } from './reduce.ts';
 export { decodeState, encodeState, stateHash } from './checkpoint.ts';
-export { loadState, storedState, type StoredState } from './stored-state.ts';
+export { storedState, StateKeeper, type OpenMachine } from './stored-state-keeper.ts';
+export { groupOf } from './stored-state.ts';
+export { StoredStates, type StoredControl, type StoredGroup, type StoredPage } from './stored-state-reader.ts';
+export type { StoredState } from './stored-state.ts';
 export * from './selectors/index.ts';
 export { checkInvariants } from './invariants.ts';
 export { compareStates, type StateDifference } from './compare.ts';

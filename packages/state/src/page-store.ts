@@ -1,4 +1,4 @@
-import { pte, type Level, type Pte } from '@kwind/x86';
+import { hex, pte, ToolError, type Level, type Pte } from '@kwind/x86';
 import { joinWords } from '@kwind/events';
 
 /** What is known of a page-table page besides its entries. Level is '' while only writes to it were seen. */
@@ -18,8 +18,26 @@ export interface PageView {
   tables(): readonly number[];
 }
 
-/** A page is the hardware's own layout: 512 entries, low word first. */
-const PAGE_WORDS = 1024;
+/** A page with what is known of it. Whoever is handed one promises to read only. */
+export interface Page {
+  readonly info: TableInfo;
+  /** The hardware's own layout: 512 entries, low word first. */
+  readonly image: Uint32Array;
+}
+
+/**
+ * Pages that nobody has asked for yet, at one position of a history. Made when they are looked at; each answer stays
+ * the same, and two answers that share an image are the same page.
+ */
+export interface PageOrigin {
+  tables(): readonly number[];
+  has(table: number): boolean;
+  info(table: number): TableInfo | undefined;
+  page(table: number): Page | undefined;
+}
+
+export const PAGE_WORDS = 1024;
+const NO_WORDS = new Uint32Array(PAGE_WORDS);
 
 /**
  * Pages are cut from slabs: allocating 4 KiB buffers one by one costs more than copying them.
@@ -44,30 +62,25 @@ function copyOf(page: Uint32Array): Uint32Array {
   return copy;
 }
 
-/** Makes a page that nobody has asked for yet; gives the same content each time. */
-export type PageLoader = (table: number, ordinal: number) => Uint32Array;
-
 interface Pages {
+  /** Places in the two lists below. */
   readonly ordinals: ReadonlyMap<number, number>;
-  /** A hole is a page that `load` makes when it is first needed; then it stands here. */
-  readonly images: (Uint32Array | undefined)[];
+  readonly images: readonly Uint32Array[];
   readonly infos: readonly TableInfo[];
-  readonly load: PageLoader | undefined;
+  /** Where the pages that are not in the lists are, if there can be any. */
+  readonly origin: PageOrigin | undefined;
 }
-
-const imageAt = (pages: Pages, ordinal: number): Uint32Array =>
-  (pages.images[ordinal] ??= pages.load!(pages.infos[ordinal]!.table, ordinal));
 
 let pagesOf: (store: PageStore) => Pages;
 
 /**
  * All page-table pages at one position. Immutable: pages are shared between positions and copied on first write,
- * and nobody outside this file holds one. Immer keeps instances by reference (typed arrays are opaque to it).
+ * and nobody outside this room holds one. Immer keeps instances by reference (typed arrays are opaque to it).
  */
 export class PageStore implements PageView {
   readonly #pages: Pages;
 
-  constructor(pages: Pages = { ordinals: new Map(), images: [], infos: [], load: undefined }) {
+  constructor(pages: Pages = { ordinals: new Map(), images: [], infos: [], origin: undefined }) {
     this.#pages = pages;
   }
 
@@ -75,72 +88,123 @@ export class PageStore implements PageView {
     pagesOf = (store) => store.#pages;
   }
 
-  /** Pages of which so far only level and name are known, in order; `load` makes each when it is first looked at. */
-  static lazy(infos: readonly TableInfo[], load: PageLoader): PageStore {
-    const ordinals = new Map(infos.map((info, ordinal) => [info.table, ordinal]));
-    return new PageStore({ ordinals, images: Array.from(infos, () => undefined), infos, load });
+  /** Pages that are made when they are first looked at. */
+  static lazy(origin: PageOrigin): PageStore {
+    return new PageStore({ ordinals: new Map(), images: [], infos: [], origin });
   }
 
   get size(): number {
-    return this.#pages.images.length;
+    return this.#pages.origin ? this.tables().length : this.#pages.images.length;
   }
   has(table: number): boolean {
-    return this.#pages.ordinals.has(table);
+    return hasTable(this.#pages, table);
   }
   entry(table: number, index: number): Pte {
     return readEntry(this.#pages, table, index);
   }
   info(table: number): TableInfo | undefined {
-    const ordinal = this.#pages.ordinals.get(table);
-    return ordinal === undefined ? undefined : this.#pages.infos[ordinal];
+    return infoOf(this.#pages, table);
   }
   tables(): readonly number[] {
-    return [...this.#pages.ordinals.keys()];
+    return tablesOf(this.#pages);
   }
   /** A copy of a page's 1,024 words, low word of an entry first; zeroes for an absent page. */
   imageOf(table: number): Uint32Array {
-    const ordinal = this.#pages.ordinals.get(table);
-    return ordinal === undefined ? new Uint32Array(PAGE_WORDS) : imageAt(this.#pages, ordinal).slice();
-  }
-  /** Level and name of all pages, in the order in which they were first seen. */
-  infos(): readonly TableInfo[] {
-    return this.#pages.infos;
-  }
-  /** Whether the page with this ordinal is the very same as in `earlier`, a state that this one came from. */
-  isUnchanged(earlier: PageStore, ordinal: number): boolean {
-    return (
-      earlier.#pages.images[ordinal] !== undefined && this.#pages.images[ordinal] === earlier.#pages.images[ordinal]
-    );
+    return (imageAt(this.#pages, table) ?? NO_WORDS).slice();
   }
   /** True when both hold the very same page, so that a comparison can skip it. */
   sharesPage(other: PageStore, table: number): boolean {
-    const mine = this.#pages.ordinals.get(table);
-    const theirs = other.#pages.ordinals.get(table);
-    return mine !== undefined && theirs !== undefined && imageAt(this.#pages, mine) === imageAt(other.#pages, theirs);
+    const mine = imageAt(this.#pages, table);
+    return mine !== undefined && mine === imageAt(other.#pages, table);
   }
 }
 
-/** A page's own words, for coding it without a copy. Only for this room: whoever asks promises to read only. */
-export const wordsOf = (store: PageStore, ordinal: number): Uint32Array => imageAt(pagesOf(store), ordinal);
-
-function readEntry(pages: Pages, table: number, index: number): Pte {
-  const ordinal = pages.ordinals.get(table);
-  if (ordinal === undefined) return pte(0n);
-  const image = imageAt(pages, ordinal);
-  return joinWords(image[2 * index]!, image[2 * index + 1]!) as Pte;
+function hasTable({ ordinals, origin }: Pages, table: number): boolean {
+  return ordinals.has(table) || (origin?.has(table) ?? false);
 }
 
-/** The one mutable form, alive for one batch: copies a page when it first writes to it. */
+function infoOf({ ordinals, infos, origin }: Pages, table: number): TableInfo | undefined {
+  const ordinal = ordinals.get(table);
+  return ordinal === undefined ? origin?.info(table) : infos[ordinal];
+}
+
+function imageAt({ ordinals, images, origin }: Pages, table: number): Uint32Array | undefined {
+  const ordinal = ordinals.get(table);
+  if (ordinal !== undefined) return images[ordinal];
+  const image = origin?.page(table)?.image;
+  // A page that is listed and cannot be made is not an empty one: part of the trace is gone.
+  if (image === undefined && origin?.has(table)) throw lostPage(table);
+  return image;
+}
+
+const lostPage = (table: number): ToolError =>
+  new ToolError(
+    'event/corrupt',
+    `the page of table ${hex(BigInt(table) << 12n)} cannot be found in the trace.`,
+    'Run kwind verify on the trace.',
+  );
+
+function readEntry(pages: Pages, table: number, index: number): Pte {
+  const image = imageAt(pages, table);
+  return image === undefined ? pte(0n) : (joinWords(image[2 * index]!, image[2 * index + 1]!) as Pte);
+}
+
+function tablesOf({ ordinals, origin }: Pages): readonly number[] {
+  if (!origin) return [...ordinals.keys()];
+  const earlier = origin.tables();
+  const known = new Set(earlier);
+  return [...earlier, ...[...ordinals.keys()].filter((table) => !known.has(table))];
+}
+
+/** A page's own words, for coding it without a copy; undefined for an absent page. Only for this room. */
+export const wordsOf = (pages: PageStore | PageWriter, table: number): Uint32Array | undefined =>
+  imageAt(pages instanceof PageWriter ? openPagesOf(pages) : pagesOf(pages), table);
+
+let openPagesOf: (writer: PageWriter) => Pages;
+let takeRuns: (writer: PageWriter, tally: RunTally) => void;
+
+/** How often writes turned to each page from another, by the page's place in {@link ownInfosOf}. */
+export interface RunTally {
+  runs: Uint32Array;
+  total: number;
+}
+
+/** Add a writer's counts to a tally and let it count anew. Only for this room. */
+export const takeRunsOf = (writer: PageWriter, tally: RunTally): void => takeRuns(writer, tally);
+
+/** The pages that these pages hold themselves, each always at the same place. Only for this room. */
+export const ownInfosOf = (pages: PageStore | PageWriter): readonly TableInfo[] =>
+  (pages instanceof PageWriter ? openPagesOf(pages) : pagesOf(pages)).infos;
+
+/** Whether these pages hold all there are. Only for this room. */
+export const isWhole = (pages: PageStore | PageWriter): boolean =>
+  (pages instanceof PageWriter ? openPagesOf(pages) : pagesOf(pages)).origin === undefined;
+
+/** Frame, level and name of all pages, in the order in which they were first seen. Only for this room. */
+export function infosOf(pages: PageStore | PageWriter): readonly TableInfo[] {
+  const open = pages instanceof PageWriter ? openPagesOf(pages) : pagesOf(pages);
+  return open.origin ? tablesOf(open).map((table) => infoOf(open, table)!) : open.infos;
+}
+
+function grown(words: Uint32Array, length: number): Uint32Array {
+  const larger = new Uint32Array(Math.max(2 * words.length, length));
+  larger.set(words);
+  return larger;
+}
+
+/** The one mutable form, alive for one batch or a run of them: copies a page when it first writes to it. */
 export class PageWriter implements PageView {
   #ordinals: Map<number, number>;
   #ownsOrdinals = false;
-  #images: (Uint32Array | undefined)[];
+  #images: Uint32Array[];
   #ownsImages = false;
   #infos: TableInfo[];
-  /** owned[ordinal] = 1 once the page is this writer's copy. */
+  /** By ordinal, 1 once the page is this writer's copy. */
   #owned: Uint8Array;
+  /** By ordinal, how often writes turned to the page from another. */
+  #runs: Uint32Array;
   readonly #base: PageStore;
-  readonly #load: PageLoader | undefined;
+  readonly #origin: PageOrigin | undefined;
   // The last page written: runs of writes go to one table, so most look-ups stop here.
   #lastTable = -1;
   #lastImage: Uint32Array = new Uint32Array(0);
@@ -149,27 +213,42 @@ export class PageWriter implements PageView {
     const pages = pagesOf(base);
     this.#base = base;
     this.#ordinals = pages.ordinals as Map<number, number>;
-    this.#images = pages.images;
-    this.#load = pages.load;
+    this.#images = pages.images as Uint32Array[];
     this.#infos = pages.infos as TableInfo[];
+    this.#origin = pages.origin;
     this.#owned = new Uint8Array(pages.images.length + 64);
+    this.#runs = new Uint32Array(pages.images.length + 64);
+  }
+
+  static {
+    openPagesOf = (writer) => writer.#pages();
+    takeRuns = (writer, tally) => {
+      const runs = writer.#runs;
+      const count = writer.#infos.length;
+      if (tally.runs.length < count) tally.runs = grown(tally.runs, count);
+      for (let ordinal = 0; ordinal < count; ordinal++) {
+        if (runs[ordinal] === 0) continue;
+        tally.runs[ordinal]! += runs[ordinal]!;
+        tally.total += runs[ordinal]!;
+        runs[ordinal] = 0;
+      }
+    };
   }
 
   get size(): number {
-    return this.#images.length;
+    return this.#origin ? this.tables().length : this.#images.length;
   }
   has(table: number): boolean {
-    return this.#ordinals.has(table);
+    return this.#ordinals.has(table) || (this.#origin?.has(table) ?? false);
   }
   entry(table: number, index: number): Pte {
     return readEntry(this.#pages(), table, index);
   }
   info(table: number): TableInfo | undefined {
-    const ordinal = this.#ordinals.get(table);
-    return ordinal === undefined ? undefined : this.#infos[ordinal];
+    return infoOf(this.#pages(), table);
   }
   tables(): readonly number[] {
-    return [...this.#ordinals.keys()];
+    return tablesOf(this.#pages());
   }
 
   /**
@@ -185,7 +264,7 @@ export class PageWriter implements PageView {
     return true;
   }
 
-  /** Make `table` an all-zero page with a level and a name; keeps the content of a page that is known already only by writes. */
+  /** Make `table` an all-zero page with a level and a name; keeps the place of a page that is known already only by writes. */
   allocate(info: TableInfo): void {
     this.#select(info.table);
     const ordinal = this.#ordinals.get(info.table)!;
@@ -194,7 +273,7 @@ export class PageWriter implements PageView {
     this.#infos[ordinal] = Object.freeze(info);
   }
 
-  /** Replace a whole page: for reading checkpoints back. */
+  /** Replace a whole page: for reading states back. */
   load(info: TableInfo, image: Uint32Array): void {
     this.allocate(info);
     this.#lastImage.set(image);
@@ -207,17 +286,17 @@ export class PageWriter implements PageView {
   }
 
   #pages(): Pages {
-    return { ordinals: this.#ordinals, images: this.#images, infos: this.#infos, load: this.#load };
+    return { ordinals: this.#ordinals, images: this.#images, infos: this.#infos, origin: this.#origin };
   }
 
   #select(table: number): void {
-    const known = this.#ordinals.get(table);
-    const ordinal = known ?? this.#add(table);
+    const ordinal = this.#ordinals.get(table) ?? this.#add(table);
     if (this.#owned[ordinal] !== 1) {
       this.#ownImages();
-      this.#images[ordinal] = copyOf(imageAt(this.#pages(), ordinal));
+      this.#images[ordinal] = copyOf(this.#images[ordinal]!);
       this.#owned[ordinal] = 1;
     }
+    this.#runs[ordinal]!++;
     this.#lastTable = table;
     this.#lastImage = this.#images[ordinal]!;
   }
@@ -228,16 +307,20 @@ export class PageWriter implements PageView {
       this.#ordinals = new Map(this.#ordinals);
       this.#ownsOrdinals = true;
     }
-    const ordinal = this.#images.push(newPage()) - 1;
-    this.#infos.push(Object.freeze({ table, level: '', name: '' }));
+    const known = this.#origin?.page(table);
+    const ordinal = this.#images.push(known ? copyOf(known.image) : newPage()) - 1;
+    this.#infos.push(known?.info ?? Object.freeze({ table, level: '', name: '' }));
     this.#ordinals.set(table, ordinal);
-    if (ordinal >= this.#owned.length) {
-      const grown = new Uint8Array(this.#owned.length * 2);
-      grown.set(this.#owned);
-      this.#owned = grown;
-    }
+    if (ordinal >= this.#owned.length) this.#grow();
     this.#owned[ordinal] = 1;
     return ordinal;
+  }
+
+  #grow(): void {
+    const owned = new Uint8Array(this.#owned.length * 2);
+    owned.set(this.#owned);
+    this.#owned = owned;
+    this.#runs = grown(this.#runs, owned.length);
   }
 
   #ownImages(): void {

@@ -1,12 +1,15 @@
 import { hex, ToolError, type Position } from '@kwind/x86';
-import { catalog, isEntryCode, type BatchRows, type EventBatch } from '@kwind/events';
+import { catalog, codeOfType, isEntryCode, type BatchRows, type EventBatch } from '@kwind/events';
 import { moveView, rawOf, viewsByCode, type RawBatch } from '@kwind/events/raw';
 import type { MachineState } from './machine.ts';
 import { reducers } from './reducers/index.ts';
 import { MachineWriter } from './writer.ts';
 
-/** Number of this reducer. Rises when equal events give another state; checkpoints of other numbers are ignored. */
-export const REDUCER_VERSION = 1;
+/**
+ * Number of this reducer. Rises when equal events give another state, or a state is stored in another way; checkpoints
+ * of other numbers are ignored.
+ */
+export const REDUCER_VERSION = 2;
 
 const byCode: (((machine: MachineWriter, event: never) => void) | undefined)[] = [];
 for (const spec of catalog) {
@@ -43,12 +46,42 @@ export function applyRows(machine: MachineWriter, raw: RawBatch, firstSeq: numbe
 function mismatch(machine: MachineWriter, raw: RawBatch, i: number, seq: number): ToolError {
   const view = viewsByCode[raw.codes[i]!]! as unknown as { table: number; index: number; before: bigint };
   moveView(view as never, raw, raw.offsets[i]!, seq);
-  const held = machine.pages.entry(view.table, view.index);
+  return mismatchError(seq, view, machine.pages.entry(view.table, view.index));
+}
+
+/** For an event whose old value is not the one that the entry `held`. */
+export function mismatchError(
+  seq: number,
+  { table, index, before }: { readonly table: number; readonly index: number; readonly before: bigint },
+  held: bigint,
+): ToolError {
   return new ToolError(
     'state/mismatch',
-    `event ${seq} says that entry ${view.index} of table ${hex(BigInt(view.table) << 12n)} held ${hex(view.before)}, but it holds ${hex(held)}.`,
+    `event ${seq} says that entry ${index} of table ${hex(BigInt(table) << 12n)} held ${hex(before)}, but it holds ${hex(held)}.`,
     'The trace is damaged before this event, or was put together from different boots; kwind verify tells which.',
   );
+}
+
+/** Code of table.allocated: with the stores to entries, all that changes pages. */
+export const TABLE_ALLOCATED = codeOfType('table.allocated');
+
+/** As {@link applyRows}, leaving out what changes nothing but pages. */
+export function applyControlRows(
+  machine: MachineWriter,
+  raw: RawBatch,
+  firstSeq: number,
+  from: number,
+  to: number,
+): void {
+  const { codes, offsets } = raw;
+  for (let i = from; i < to; i++) {
+    const code = codes[i]!;
+    if ((code & 0xf0) === 0x10 || code === TABLE_ALLOCATED) continue;
+    const view = viewsByCode[code]!;
+    moveView(view, raw, offsets[i]!, firstSeq + i);
+    byCode[code]!(machine, view as never);
+  }
+  machine.position = (firstSeq + to) as Position;
 }
 
 /**

@@ -165,6 +165,22 @@ describe('resource events', () => {
     expect(names(state)).toEqual(['PCI Bus 0000:00', '  rtc']);
   });
 
+  it('that would hang a resource below itself are refused', () => {
+    const below = (id: bigint, parent: bigint): BootEvent => claimed(id, 0n, 0xcf7n, 'x', parent);
+    expect(() => after([below(IOPORT_RESOURCE, IOPORT_RESOURCE)])).toThrow('would hang below itself');
+    expect(() => after([...busWithTwo, below(bus, rtc)])).toThrow('would hang below itself');
+  });
+
+  it('may link resources to any depth, and a resource twice: it is listed once', () => {
+    const chain = Array.from({ length: 9000 }, (_, i) => resourcePointer(i + 2));
+    const deep = after(
+      chain.flatMap((id, i) => made(id, 0n, 0xffffn, `r${i}`, i === 0 ? IOPORT_RESOURCE : chain[i - 1]!)),
+    );
+    expect(resourceList(deep, 'ioport').at(-1)).toMatchObject({ name: 'r8999', depth: 8999 });
+    const twice = after([...made(rtc, 0n, 7n, 'rtc', IOPORT_RESOURCE), claimed(rtc, 0n, 7n, 'rtc', IOPORT_RESOURCE)]);
+    expect(names(twice)).toEqual(['rtc']);
+  });
+
   it('of a resource that does not exist are a damaged trace', () => {
     expect(() => after([{ type: 'resource.renamed', id: 0x1234n, before: '', after: 'x' }])).toThrow(ToolError);
     expect(() =>

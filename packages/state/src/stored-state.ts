@@ -1,121 +1,216 @@
-import { ToolError, type KernelProfile, type Level } from '@kwind/x86';
+import { ToolError, type KernelProfile, type Level, type Position } from '@kwind/x86';
 import { ByteReader, ByteWriter, type Checkpoint, type CheckpointPart } from '@kwind/events';
-import { readColumn, writeColumn } from '@kwind/events/raw';
-import { decodeSmall, encodeSmall } from './checkpoint.ts';
-import type { MachineState } from './machine.ts';
-import { PageStore, wordsOf, type TableInfo } from './page-store.ts';
-import { REDUCER_VERSION } from './reduce.ts';
+import { decodeBig, encodeBig } from './checkpoint.ts';
+import { initialControl, type CallFrame, type ControlState, type Counters } from './control.ts';
+import { deepFreeze } from './machine.ts';
+import type { Page, TableInfo } from './page-store.ts';
+import { readImage, writeImage } from './stored-state-page.ts';
+
+/*
+ * A machine as a trace keeps it. A checkpoint is small: what changes with every few events. All the rest is in parts,
+ * each stored again when it changed and found as it was put last at or before a position: slices of the control state
+ * that change rarely, the list of tables, and page-table pages. A part of pages is the pages at its own position, not
+ * at that of any later checkpoint: what was stored to one since is found in the events.
+ */
+
+/** Slices of the control state with a part of their own. Their order is part of the format. */
+export const slices = ['resources', 'e820', 'reserved', 'vmalloc', 'memtypes'] as const;
+type Slice = (typeof slices)[number];
+
+/** Tables whose frame, level and name make one part. */
+export const TABLES_A_CHUNK = 256;
+/** Neighbouring frames whose pages make one part. */
+export const FRAMES_A_GROUP = 32;
+/** Of a page's length; more than a name of any trace that opens can need. */
+const LENGTH_BYTES = 3;
+
+const FIRST_CHUNK = -16;
+export const slicePart = (slice: number): number => -1 - slice;
+export const chunkPart = (chunk: number): number => FIRST_CHUNK - chunk;
+export const groupOf = (table: number): number => Math.floor(table / FRAMES_A_GROUP);
+/** Frames have 52 bits at most, so twice one is exact. */
+export const groupPart = (group: number): number => 2 * group + 1;
+export const pagePart = (table: number): number => 2 * table;
+
+const levels: readonly (Level | '')[] = ['', 'pte', 'pmd', 'pud', 'p4d', 'pgd'];
+
+const damaged = (what: string, cause?: unknown): ToolError =>
+  new ToolError('event/corrupt', `a stored checkpoint cannot be read: ${what}.`, 'Run kwind verify on the trace.', {
+    cause,
+  });
+
+/** What a checkpoint says at once. */
+export interface SmallState {
+  readonly position: Position;
+  readonly control: Omit<ControlState, Slice>;
+  readonly counters: Counters;
+  readonly calls: CallFrame | null;
+  /** By slice, whether it was ever stored; else it is as at power-on. */
+  readonly stored: readonly boolean[];
+  readonly tables: number;
+}
+
+interface SmallJson {
+  readonly control: Omit<ControlState, Slice>;
+  readonly counters: Counters;
+  readonly calls: readonly Omit<CallFrame, 'outer'>[];
+}
+
+/** @throws ToolError event/corrupt */
+function parse<T>(text: string): T {
+  try {
+    return JSON.parse(text, decodeBig) as T;
+  } catch (cause) {
+    throw damaged('its text is cut off', cause);
+  }
+}
+
+export function encodeSmallState(state: SmallState): Uint8Array<ArrayBuffer> {
+  const calls: Omit<CallFrame, 'outer'>[] = [];
+  for (let call = state.calls; call; call = call.outer) {
+    const { outer: _outer, ...rest } = call;
+    calls.unshift(rest);
+  }
+  const {
+    resources: _1,
+    e820: _2,
+    reserved: _3,
+    vmalloc: _4,
+    memtypes: _5,
+    ...control
+  } = state.control as ControlState;
+  const json: SmallJson = { control, counters: state.counters, calls };
+  const out = new ByteWriter();
+  out.varint(state.position % 2 ** 32);
+  out.varint(Math.floor(state.position / 2 ** 32));
+  out.varint(state.tables);
+  for (const isStored of state.stored) out.byte(isStored ? 1 : 0);
+  out.text(JSON.stringify(json, encodeBig));
+  return out.done();
+}
+
+/** @throws ToolError event/corrupt */
+export function decodeSmallState(bytes: Uint8Array): SmallState {
+  const input = new ByteReader(bytes);
+  const position = (input.varint() + input.varint() * 2 ** 32) as Position;
+  const tables = input.varint();
+  const stored = slices.map(() => input.byte() !== 0);
+  const { control, counters, calls } = parse<SmallJson>(input.text());
+  let innermost: CallFrame | null = null;
+  for (const frame of calls) innermost = Object.freeze({ ...frame, args: Object.freeze(frame.args), outer: innermost });
+  return {
+    position,
+    control: deepFreeze(control),
+    counters: Object.freeze(counters),
+    calls: innermost,
+    stored,
+    tables,
+  };
+}
+
+export function encodeSlice(value: unknown): Uint8Array<ArrayBuffer> {
+  const out = new ByteWriter();
+  out.text(JSON.stringify(value, encodeBig));
+  return out.done();
+}
+
+/** The control state of a checkpoint; `read` gives a slice's bytes. */
+export function controlOf(small: SmallState, profile: KernelProfile, read: (part: number) => unknown): ControlState {
+  const initial = initialControl(profile);
+  const rest: Record<string, unknown> = {};
+  for (const [i, name] of slices.entries())
+    rest[name] = small.stored[i]! ? read(slicePart(i)) : deepFreeze(initial[name]);
+  return Object.freeze({ ...small.control, ...rest }) as ControlState;
+}
+
+export const decodeSlice = (bytes: Uint8Array): unknown => deepFreeze(parse(new ByteReader(bytes).text()));
+
+function writeInfo(out: ByteWriter, { level, name }: TableInfo): void {
+  out.byte(levels.indexOf(level));
+  if (name === '') out.byte(0);
+  else out.text(name);
+}
+
+function readInfo(input: ByteReader, table: number): TableInfo {
+  const level = levels[input.byte()];
+  if (level === undefined) throw damaged(`frame ${table} is a table of no level`);
+  return Object.freeze({ table, level, name: input.text() });
+}
+
+export function encodeTables(infos: readonly TableInfo[], from: number, to: number): Uint8Array<ArrayBuffer> {
+  const out = new ByteWriter();
+  for (let i = from; i < to; i++) {
+    const info = infos[i]!;
+    out.varint(info.table % 2 ** 32);
+    out.varint(Math.floor(info.table / 2 ** 32));
+    writeInfo(out, info);
+  }
+  return out.done();
+}
+
+/** @throws ToolError event/corrupt */
+export function decodeTables(bytes: Uint8Array): readonly TableInfo[] {
+  const input = new ByteReader(bytes);
+  const infos: TableInfo[] = [];
+  while (!input.atEnd && infos.length < TABLES_A_CHUNK) {
+    const low = input.varint();
+    infos.push(readInfo(input, low + input.varint() * 2 ** 32));
+  }
+  return infos;
+}
+
+const scratch = new ByteWriter();
+
+/** Pages of one group, each with its length before it, so that one can be read without the others. */
+export function encodePages(
+  infos: readonly TableInfo[],
+  imageOf: (info: TableInfo) => Uint32Array,
+): Uint8Array<ArrayBuffer> {
+  scratch.commit(0);
+  for (const info of infos) {
+    scratch.byte(info.table % FRAMES_A_GROUP);
+    const { at } = scratch.reserve(LENGTH_BYTES);
+    scratch.commit(at + LENGTH_BYTES);
+    writeInfo(scratch, info);
+    writeImage(scratch, imageOf(info));
+    const { bytes, at: end } = scratch.reserve(0);
+    const length = end - at - LENGTH_BYTES;
+    bytes[at] = length & 0xff;
+    bytes[at + 1] = length >> 8;
+    bytes[at + 2] = length >> 16;
+  }
+  return scratch.done();
+}
 
 /**
- * A state as a trace keeps it: the small part and the names of the pages at once, the pages themselves in parts of
- * 32, each stored when one of them changed and read when one of them is looked at.
+ * The page of a table in a part of pages, undefined when it is not there.
+ * @throws ToolError event/corrupt
  */
-export const PAGES_A_PART = 32;
-const ENTRIES = 512;
+export function decodePage(bytes: Uint8Array, table: number): Page | undefined {
+  for (const { offset, page } of pagesIn(bytes)) if (offset === table % FRAMES_A_GROUP) return decodeOne(page, table);
+  return undefined;
+}
 
-/** Where the low words of a page's entries stand; the high ones stand one behind. */
-const places = Uint32Array.from({ length: ENTRIES }, (_, index) => 2 * index);
+/**
+ * All pages in the part of a group.
+ * @throws ToolError event/corrupt
+ */
+export function decodePages(bytes: Uint8Array, group: number): readonly Page[] {
+  return Array.from(pagesIn(bytes), ({ offset, page }) => decodeOne(page, group * FRAMES_A_GROUP + offset));
+}
+
+function* pagesIn(bytes: Uint8Array): Generator<{ readonly offset: number; readonly page: Uint8Array }> {
+  const input = new ByteReader(bytes);
+  while (!input.atEnd)
+    yield { offset: input.byte(), page: input.bytes(input.byte() | (input.byte() << 8) | (input.byte() << 16)) };
+}
+
+function decodeOne(bytes: Uint8Array, table: number): Page {
+  const input = new ByteReader(bytes);
+  return { info: readInfo(input, table), image: readImage(input) };
+}
 
 export interface StoredState {
   readonly checkpoint: Checkpoint;
   readonly parts: Iterable<CheckpointPart>;
-}
-
-/** @param earlier the state stored before, of which this one is a later; without it, all pages are written */
-export function storedState(state: MachineState, earlier?: MachineState): StoredState {
-  const out = new ByteWriter();
-  encodeSmall(out, state);
-  const infos = state.pages.infos();
-  out.varint(infos.length);
-  for (const { table, level, name } of infos) {
-    out.text(String(table));
-    out.text(level);
-    out.text(name);
-  }
-  const checkpoint = { position: state.position, reducer: REDUCER_VERSION, bytes: out.done() };
-  return { checkpoint, parts: partsOf(state.pages, earlier?.pages) };
-}
-
-function* partsOf(pages: PageStore, earlier: PageStore | undefined): Generator<CheckpointPart> {
-  const out = new ByteWriter();
-  for (let first = 0; first < pages.size; first += PAGES_A_PART) {
-    const end = Math.min(first + PAGES_A_PART, pages.size);
-    if (earlier && areUnchanged(pages, earlier, first, end)) continue;
-    out.commit(0);
-    for (let ordinal = first; ordinal < end; ordinal++) writePage(out, wordsOf(pages, ordinal));
-    yield { part: first / PAGES_A_PART, bytes: out.done() };
-  }
-}
-
-function areUnchanged(pages: PageStore, earlier: PageStore, first: number, end: number): boolean {
-  for (let ordinal = first; ordinal < end; ordinal++) if (!pages.isUnchanged(earlier, ordinal)) return false;
-  return true;
-}
-
-function writePage(out: ByteWriter, image: Uint32Array): void {
-  writeColumn(out, { starts: places, words: image }, 0);
-  writeColumn(out, { starts: places, words: image }, 1);
-}
-
-/** The pages of a part, at most 32; fewer when it was written while there were fewer. */
-function readPart(bytes: Uint8Array): Uint32Array[] {
-  const input = new ByteReader(bytes);
-  const images: Uint32Array[] = [];
-  while (!input.atEnd && images.length < PAGES_A_PART) {
-    const image = new Uint32Array(2 * ENTRIES);
-    readColumn(input, { starts: places, words: image }, 0, -1);
-    readColumn(input, { starts: places, words: image }, 1, -1);
-    images.push(image);
-  }
-  return images;
-}
-
-const damaged = (what: string): ToolError =>
-  new ToolError('event/corrupt', `a stored checkpoint cannot be read: ${what}.`, 'Run kwind verify on the trace.');
-
-/** Reads pages of a stored state, whole parts at a time. */
-export class StoredPages {
-  readonly #read: (part: number) => Uint8Array | undefined;
-  readonly #parts = new Map<number, readonly Uint32Array[]>();
-
-  constructor(read: (part: number) => Uint8Array | undefined) {
-    this.#read = read;
-  }
-
-  /** The page with this ordinal. The caller must not write to it. */
-  page(ordinal: number): Uint32Array {
-    const part = Math.floor(ordinal / PAGES_A_PART);
-    let images = this.#parts.get(part);
-    if (!images) {
-      const bytes = this.#read(part);
-      if (!bytes) throw damaged(`pages ${part * PAGES_A_PART} and following are missing`);
-      this.#parts.set(part, (images = readPart(bytes)));
-    }
-    return images[ordinal % PAGES_A_PART] ?? fail(ordinal);
-  }
-}
-
-function fail(ordinal: number): never {
-  throw damaged(`page ${ordinal} is missing`);
-}
-
-/**
- * The state that {@link storedState} stored. Its pages are read when they are first looked at.
- * @param read gives a part's bytes
- * @throws ToolError event/corrupt when the bytes are not such a state, also later when a page is looked at
- */
-export function loadState(
-  { bytes }: Checkpoint,
-  read: (part: number) => Uint8Array | undefined,
-  profile: KernelProfile,
-): MachineState {
-  const input = new ByteReader(bytes);
-  const small = decodeSmall(input, profile);
-  const infos: TableInfo[] = [];
-  const count = input.varint();
-  for (let i = 0; i < count; i++) {
-    infos.push(Object.freeze({ table: Number(input.text()), level: input.text() as Level | '', name: input.text() }));
-  }
-  const stored = new StoredPages(read);
-  return Object.freeze({ ...small, pages: PageStore.lazy(infos, (_table, ordinal) => stored.page(ordinal)) });
 }

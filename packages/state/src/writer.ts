@@ -25,7 +25,8 @@ export class MachineWriter implements MachineView {
   position: Position;
   calls: CallFrame | null;
   readonly counters: Mutable<Counters>;
-  readonly #base: MachineState;
+  /** What the draft is made of. */
+  #settled: ControlState;
   #draft: Draft<ControlState> | undefined;
   #slots: readonly SlotState[];
   /** Cached translations, so that a flush of an empty TLB costs a comparison. */
@@ -33,7 +34,7 @@ export class MachineWriter implements MachineView {
   #readable: ControlState | undefined;
 
   constructor(base: MachineState) {
-    this.#base = base;
+    this.#settled = base.control;
     this.profile = base.profile;
     this.position = base.position;
     this.calls = base.calls;
@@ -46,7 +47,7 @@ export class MachineWriter implements MachineView {
 
   /** The control state to read. */
   get control(): ControlState {
-    this.#readable ??= { ...((this.#draft as ControlState | undefined) ?? this.#base.control), slots: this.#slots };
+    this.#readable ??= { ...((this.#draft as ControlState | undefined) ?? this.#settled), slots: this.#slots };
     return this.#readable;
   }
 
@@ -56,7 +57,7 @@ export class MachineWriter implements MachineView {
   }
 
   #edit(): Draft<ControlState> {
-    this.#draft ??= createDraft(this.#base.control);
+    this.#draft ??= createDraft(this.#settled);
     this.#readable = undefined;
     return this.#draft;
   }
@@ -96,6 +97,14 @@ export class MachineWriter implements MachineView {
     }
   }
 
+  /** Freeze the control state as it is now and go on from it: for who keeps it, but none of the pages. */
+  settle(): void {
+    this.#settled = this.#finishControl();
+    this.#draft = undefined;
+    this.#slots = this.#settled.slots;
+    this.#readable = this.#settled;
+  }
+
   /** The machine as it is now, frozen. The writer must not be used again. */
   finish(): MachineState {
     return Object.freeze({
@@ -109,7 +118,12 @@ export class MachineWriter implements MachineView {
   }
 
   #finishControl(): ControlState {
-    if (this.#slots !== this.#base.control.slots) this.#edit().slots = castDraft(Object.freeze(this.#slots));
-    return this.#draft ? (finishDraft(this.#draft) as ControlState) : this.#base.control;
+    if (this.#draft === undefined) {
+      if (this.#slots === this.#settled.slots) return this.#settled;
+      // Slots change with nearly every call; a draft for them alone would cost more than the call.
+      return Object.freeze({ ...this.#settled, slots: Object.freeze(this.#slots) });
+    }
+    if (this.#slots !== this.#settled.slots) this.#draft.slots = castDraft(Object.freeze(this.#slots));
+    return finishDraft(this.#draft) as ControlState;
   }
 }

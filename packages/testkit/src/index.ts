@@ -3,4 +3,5 @@ export { factFits, factText, isBracket, profileTitle, tableName } from './facts.
 export { Given, given, Then } from './given.ts';
 export { drawTables, pathOf, plantTables, undrawn } from './table-drawing.ts';
 export { headerFor, MemoryTrace, memoryTrace } from './memory-trace.ts';
+export { conflicts, listed, memory, messages, port } from './resources.ts';
 export { applyCalls, arbitraryCalls, recordCalls, type RandomCall, type RecordedCalls } from './streams.ts';

@@ -7,6 +7,7 @@ import {
   type Checkpoint,
   type CheckpointPart,
   type EventBatch,
+  type StoredPart,
   type TraceHeader,
   type TraceReader,
   type TraceWriter,
@@ -85,10 +86,11 @@ export class MemoryTrace implements TraceReader, TraceWriter {
       .filter((one) => one.position <= position && one.reducer === reducer)
       .toSorted((a, b) => b.position - a.position)[0];
   }
-  checkpointPart(checkpoint: Pick<Checkpoint, 'position' | 'reducer'>, part: number): Uint8Array | undefined {
-    return this.#parts
+  checkpointPart(checkpoint: Pick<Checkpoint, 'position' | 'reducer'>, part: number): StoredPart | undefined {
+    const last = this.#parts
       .filter((one) => one.part === part && one.position <= checkpoint.position && one.reducer === checkpoint.reducer)
-      .toSorted((a, b) => b.position - a.position)[0]?.bytes;
+      .toSorted((a, b) => b.position - a.position)[0];
+    return last && { position: last.position, bytes: () => last.bytes };
   }
   refresh(): void {}
   close(): void {}

@@ -5,6 +5,7 @@ import {
   type BatchSummary,
   type Checkpoint,
   type EventBatch,
+  type StoredPart,
   type TraceHeader,
   type TraceReader,
 } from '@kwind/events';
@@ -62,18 +63,19 @@ export class BranchTrace implements TraceReader {
     if (direction === 'forward') yield* this.#ownSummaries(from, direction, isWanted);
   }
 
-  *batchesTouching(touch: Touch, from: number, direction: Direction): IterableIterator<BatchSummary> {
+  *batchesTouching(touch: Touch, from: number, direction: Direction, until?: number): IterableIterator<BatchSummary> {
     const isTouched = (summary: BatchSummary): boolean => touches(this.batchContaining(summary.firstSeq), touch);
     if (direction === 'backward') yield* this.#ownSummaries(from, direction, isTouched);
-    yield* this.#shared(this.#parent.batchesTouching(touch, this.#withinParent(from), direction));
+    yield* this.#shared(this.#parent.batchesTouching(touch, this.#withinParent(from), direction, until));
     if (direction === 'forward') yield* this.#ownSummaries(from, direction, isTouched);
   }
 
   checkpointAtOrBefore(position: number, reducer: number): Checkpoint | undefined {
     return this.#parent.checkpointAtOrBefore(Math.min(position, this.forkedAt), reducer);
   }
-  checkpointPart(checkpoint: Pick<Checkpoint, 'position' | 'reducer'>, part: number): Uint8Array | undefined {
-    return this.#parent.checkpointPart(checkpoint, part);
+  checkpointPart(checkpoint: Pick<Checkpoint, 'position' | 'reducer'>, part: number): StoredPart | undefined {
+    const position = Math.min(checkpoint.position, this.forkedAt);
+    return this.#parent.checkpointPart({ ...checkpoint, position }, part);
   }
 
   refresh(): void {}

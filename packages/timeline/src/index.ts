@@ -26,4 +26,4 @@ export {
   type Span,
   type Verdict,
 } from './bisect.ts';
-export * from './diff/index.ts';
+export * from './compare/index.ts';

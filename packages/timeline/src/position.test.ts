@@ -57,6 +57,10 @@ describe('the position grammar', () => {
     expect(refused(() => at('101%')).message).toContain('101%');
   });
 
+  it('refuses a text of several lines like any other', () => {
+    for (const text of ['4\n1', '4\u20281', '\r', 'start\n-1']) refused(() => at(text));
+  });
+
   it('suggests what may have been meant', () => {
     expect(refused(() => at('@laek')).hint).toContain('leak');
     expect(refused(() => at('phase:setup_arhc')).hint).toContain('setup_arch');

@@ -21,7 +21,7 @@ export interface PositionRange {
 }
 
 const FORMS = 'Write a number, start, end, end-10, .+5, .-5, 37.5%, @bookmark or phase:NAME.';
-const withOffset = /^(.*?)(?:\s*([+-])\s*([0-9][0-9_]*))?$/;
+const withOffset = /^(.*?)(?:\s*([+-])\s*([0-9][0-9_]*))?$/s;
 
 const refuse = (message: string, hint: string): ToolError => new ToolError('position/invalid', message, hint);
 

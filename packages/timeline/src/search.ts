@@ -1,8 +1,9 @@
 import type { EventBatch, EventView, TraceReader } from '@kwind/events';
-import type { Seq } from '@kwind/x86';
+import type { KernelProfile, Seq } from '@kwind/x86';
 import type { MachineState } from '@kwind/state';
 import { batchesOf, wantedCodes } from './sources.ts';
 import type { Cursor, Direction, Found, Moment, Predicate, Seek, SeekOptions } from './types.ts';
+import { Glance } from './window.ts';
 
 /** Raised inside a search when its `shouldStop` says so; never leaves this room. */
 export class SearchStopped extends Error {}
@@ -15,13 +16,14 @@ interface Searched {
   readonly reader: TraceReader;
   readonly length: number;
   at(position: number): Cursor;
-  stateAt(position: number, near?: MachineState, shouldStop?: ShouldStop): MachineState;
+  readonly profile: KernelProfile;
+  glanceAt(position: number, glance: Glance, shouldStop?: ShouldStop): MachineState;
 }
 
 /** Tests between two questions whether to stop: with a state each, about a millisecond of work. */
 const TESTS_A_POLL = 64;
 
-/** One event under examination. Its states are made on demand, folded on from the last one that was asked for. */
+/** One event under examination. Of its states only what is asked for is made. */
 class Candidate implements Moment {
   readonly seq: Seq;
   readonly #batch: EventBatch;
@@ -42,29 +44,36 @@ class Candidate implements Moment {
     return this.#event;
   }
   get before(): MachineState {
-    return this.#states.at(this.seq);
+    return this.#states.before(this.seq);
   }
   get after(): MachineState {
-    return this.#states.at(this.seq + 1);
+    return this.#states.after(this.seq);
   }
 }
 
+/** The machine on both sides of the event under examination, through two glances that move with it. */
 class States {
   readonly #timeline: Searched;
   readonly #shouldStop: ShouldStop;
-  #last: MachineState | undefined;
+  readonly #before: Glance;
+  readonly #after: Glance;
   /** Whether a predicate has asked for a state yet. */
   isUsed = false;
 
   constructor(timeline: Searched, shouldStop: ShouldStop) {
     this.#timeline = timeline;
     this.#shouldStop = shouldStop;
+    this.#before = new Glance(timeline.profile);
+    this.#after = new Glance(timeline.profile);
   }
 
-  at(position: number): MachineState {
+  before(seq: number): MachineState {
     this.isUsed = true;
-    if (this.#last?.position !== position) this.#last = this.#timeline.stateAt(position, this.#last, this.#shouldStop);
-    return this.#last;
+    return this.#timeline.glanceAt(seq, this.#before, this.#shouldStop);
+  }
+  after(seq: number): MachineState {
+    this.isUsed = true;
+    return this.#timeline.glanceAt(seq + 1, this.#after, this.#shouldStop);
   }
 }
 

@@ -1,31 +1,28 @@
 import { ToolError, type KernelProfile, type Position } from '@kwind/x86';
-import { BATCH_SIZE, type BatchRows, type EventBatch, type EventView, type TraceReader } from '@kwind/events';
-import { initialState, loadState, reduce, reduceRows, REDUCER_VERSION, type MachineState } from '@kwind/state';
-import { Ladder, RUN } from './ladder.ts';
-import { find, seek, SearchStopped, type ShouldStop } from './search.ts';
+import type { EventBatch, EventView, TraceReader } from '@kwind/events';
+import { initialState, StoredStates, type MachineState } from '@kwind/state';
+import { ControlLine } from './control-line.ts';
+import { DirectoryLine } from './directory.ts';
+import { PageLine } from './page-line.ts';
+import { find, seek, type ShouldStop } from './search.ts';
 import { batchesOf, wantedCodes } from './sources.ts';
-import { StateCache } from './state-cache.ts';
 import type { Cursor, Direction, Found, Predicate, Seek, SeekOptions, Source } from './types.ts';
+import { Window, type Glance, type Lines } from './window.ts';
 
-const MIB = 1024 * 1024;
-const BOUNDARIES = { states: 256, bytes: 32 * MIB };
-const RECENT = { states: 64, bytes: 16 * MIB };
 /** The batch one walks about in and the one that was left: enough to step to and fro across an edge. */
-const LADDERS = 2;
-/** Events before an edge within which the edges on the way are kept. */
-const NEAR = 8 * BATCH_SIZE;
+const WINDOWS = 2;
 
 /**
- * A trace as a place to travel in. The state at a position is the fold of the events before it, begun at the nearest
- * state that is already known: a recent one, one inside the current batch, one at the edge of a batch, a checkpoint
- * of the trace, or power-on.
+ * A trace as a place to travel in. The state at a position is the fold of the events before it, made in parts: the
+ * control state at once, from the checkpoint before; a page when somebody looks at it, from what the trace stored of it
+ * last and from the batches since that store to it.
  */
 export class Timeline {
   readonly reader: TraceReader;
   readonly profile: KernelProfile;
-  readonly #boundaries = new StateCache(BOUNDARIES);
-  readonly #recent = new StateCache(RECENT);
-  #ladders: readonly Ladder[] = [];
+  readonly #control: ControlLine;
+  readonly #lines: Lines;
+  #windows: readonly Window[] = [];
   #lastBatch: EventBatch | undefined;
   readonly #start: MachineState;
 
@@ -33,6 +30,12 @@ export class Timeline {
     this.reader = reader;
     this.profile = profile;
     this.#start = initialState(profile);
+    const stored = new StoredStates(reader, profile);
+    this.#control = new ControlLine(reader, stored, profile);
+    this.#lines = {
+      pages: new PageLine(reader, stored),
+      directory: new DirectoryLine(reader, stored, this.#control),
+    };
   }
 
   /** Number of events, and the last position. */
@@ -55,7 +58,7 @@ export class Timeline {
   /** `count` events on, or back when it is negative; stays within the history. */
   step(from: Cursor, count: number): Cursor {
     const position = Math.min(this.length, Math.max(0, from.position + count));
-    return position === from.position ? from : this.#cursor(this.stateAt(position, from.state));
+    return position === from.position ? from : this.#cursor(this.stateAt(position));
   }
 
   /**
@@ -102,80 +105,31 @@ export class Timeline {
     this.reader.refresh();
   }
 
-  /** The state at a position, folded on from `near` when that is a few events before it. */
-  stateAt(position: number, near?: MachineState, shouldStop?: ShouldStop): MachineState {
-    const known = this.#recent.get(position);
-    if (known) return known;
-    const state = this.#make(position, near, shouldStop);
-    this.#recent.put(state);
-    return state;
+  /** The state at a position. Of its pages only those are made that somebody looks at, and then. */
+  stateAt(position: number, shouldStop?: ShouldStop): MachineState {
+    if (position === 0) return this.#start;
+    const batch = this.batchOf(position - 1);
+    return this.#window(batch, shouldStop).at(position - batch.firstSeq);
+  }
+
+  /** The machine at a position through `glance`, which shows it until it is moved again. */
+  glanceAt(position: number, glance: Glance, shouldStop?: ShouldStop): MachineState {
+    if (position === 0) return this.#start;
+    const batch = this.batchOf(position - 1);
+    return glance.moveTo(this.#window(batch, shouldStop), position - batch.firstSeq);
   }
 
   #cursor(state: MachineState): Cursor {
     return Object.freeze({ position: state.position, state });
   }
 
-  #make(position: number, near: MachineState | undefined, shouldStop: ShouldStop): MachineState {
-    if (position === 0) return this.#start;
-    const batch = this.batchOf(position - 1);
-    const offset = position - batch.firstSeq;
-    if (near && near.position >= batch.firstSeq && near.position <= position && position - near.position <= RUN) {
-      return reduce(near, batch, near.position - batch.firstSeq, offset);
-    }
-    return this.#ladder(batch, shouldStop).at(offset);
-  }
-
-  #ladder(batch: EventBatch, shouldStop: ShouldStop): Ladder {
-    const [newest] = this.#ladders;
+  #window(batch: EventBatch, shouldStop: ShouldStop): Window {
+    const [newest] = this.#windows;
     if (newest && isSame(newest.batch, batch)) return newest;
-    const known = this.#ladders.find((ladder) => isSame(ladder.batch, batch));
-    const ladder = known ?? new Ladder(batch, this.#boundary(batch.firstSeq, shouldStop));
-    this.#ladders = [ladder, ...this.#ladders.filter((other) => other !== ladder)].slice(0, LADDERS);
-    return ladder;
-  }
-
-  /** The state at the edge of a batch. Edges passed on the way are kept: who goes back needs them next. */
-  #boundary(position: number, shouldStop: ShouldStop): MachineState {
-    let state = this.#foldFar(this.#nearest(position), position - NEAR, shouldStop);
-    while (state.position < position) {
-      if (shouldStop?.() === true) throw new SearchStopped();
-      const batch = this.reader.batchContaining(state.position);
-      const parent = state;
-      state = reduce(
-        parent,
-        batch,
-        parent.position - batch.firstSeq,
-        Math.min(batch.length, position - batch.firstSeq),
-      );
-      this.#boundaries.put(state, parent);
-    }
-    return state;
-  }
-
-  /** The way to a far edge in one go, straight from the store's rows: making a state at each edge would cost more than the fold. */
-  #foldFar(from: MachineState, end: number, shouldStop: ShouldStop): MachineState {
-    const { reader } = this;
-    if (from.position >= end || reader.rowsFrom === undefined) return from;
-    const rows = function* (): Generator<BatchRows> {
-      for (const batch of reader.rowsFrom!(from.position)) {
-        if (shouldStop?.() === true) throw new SearchStopped();
-        if (batch.firstSeq + batch.length > end) return;
-        yield batch;
-      }
-    };
-    const state = reduceRows(from, rows());
-    this.#boundaries.put(state);
-    return state;
-  }
-
-  #nearest(position: number): MachineState {
-    const kept = this.#boundaries.atOrBefore(position);
-    if (kept?.position === position) return kept;
-    const checkpoint = this.reader.checkpointAtOrBefore(position, REDUCER_VERSION);
-    if (!checkpoint || checkpoint.position <= (kept?.position ?? 0)) return kept ?? this.#start;
-    const state = loadState(checkpoint, (part) => this.reader.checkpointPart(checkpoint, part), this.profile);
-    this.#boundaries.put(state);
-    return state;
+    const known = this.#windows.find((window) => isSame(window.batch, batch));
+    const window = known ?? new Window(batch, this.#control.at(batch.firstSeq, shouldStop), this.#lines);
+    this.#windows = [window, ...this.#windows.filter((other) => other !== window)].slice(0, WINDOWS);
+    return window;
   }
 }
 

@@ -24,7 +24,10 @@ export interface Source {
   readonly touch?: Touch;
 }
 
-/** An event that a search looks at, with the machine on both sides of it; the states are made when asked for. */
+/**
+ * An event that a search looks at, with the machine on both sides of it; what is asked of the machine is made then. Good
+ * while it is tested: the search moves event and machine on to the next, so keep neither.
+ */
 export interface Moment {
   readonly seq: Seq;
   /** Code of the event's type. */

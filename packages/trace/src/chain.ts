@@ -7,9 +7,10 @@ import { canonicalParts, type Checkpoint, type EventBatch } from '@kwind/events'
  */
 export const CHAIN_START: Buffer = createHash('sha256').update('kwind trace').digest();
 
-export function chainLink(previous: Uint8Array, batch: EventBatch): Buffer {
+/** @param columns what encodeBatch() gave for the batch, where that is at hand */
+export function chainLink(previous: Uint8Array, batch: EventBatch, columns?: Uint8Array): Buffer {
   const hash = createHash('sha256').update(previous);
-  for (const part of canonicalParts(batch)) hash.update(part);
+  for (const part of canonicalParts(batch, columns)) hash.update(part);
   return hash.digest();
 }
 

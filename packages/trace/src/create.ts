@@ -70,8 +70,8 @@ function clearPlace(path: string, force: boolean): void {
   removeTrace(path);
 }
 
-/** @throws ToolError trace/busy, naming the recorder that has the file */
-function refuseIfRecording(path: string): void {
+/** @throws ToolError trace/busy, naming the recorder that has the file; what is no trace, or not there, passes */
+export function refuseIfRecording(path: string): void {
   let db: Database.Database | undefined;
   try {
     db = new Database(path, { fileMustExist: true, timeout: 0 });

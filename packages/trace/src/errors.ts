@@ -40,7 +40,14 @@ const sayings: readonly (readonly [string, Saying])[] = [
     'SQLITE_READONLY',
     { code: 'trace/io', what: 'it cannot be written', hint: 'Check the permissions of the file and its folder.' },
   ],
-  ['SQLITE_IOERR', { code: 'trace/io', what: 'reading or writing failed', hint: 'Check the disk.' }],
+  [
+    'SQLITE_IOERR',
+    {
+      code: 'trace/io',
+      what: 'reading or writing failed',
+      hint: 'Check the disk, and the limit on file sizes (ulimit -f).',
+    },
+  ],
   // Out of memory and "string or blob too big" come from damaged sizes inside the file.
   ['SQLITE_', damaged],
 ];

@@ -155,7 +155,7 @@ describe('reading leaves everything as it was', () => {
   ])('when somebody took %s of a killed recorder away', async (_name, parts) => {
     const path = join(makeFolder(), 'boot.kwind');
     const recorder = new ChildRecorder(path, 4096, 1e9);
-    await recorder.waitFor(4096 * 100);
+    await recorder.waitFor(4096 * 400);
     await recorder.kill();
     const folder = makeFolder();
     for (const part of parts) copyFileSync(path + part, join(folder, `boot.kwind${part}`));
@@ -185,7 +185,7 @@ describe('a reader who may write neither file nor folder', () => {
   ])('reads the trace of a killed recorder, %s', async (_name, parts) => {
     const path = join(makeFolder(), 'boot.kwind');
     const recorder = new ChildRecorder(path, 4096, 1e9);
-    await recorder.waitFor(4096 * 100);
+    await recorder.waitFor(4096 * 400);
     await recorder.kill();
     const folder = makeFolder();
     for (const part of parts) copyFileSync(path + part, join(folder, `boot.kwind${part}`));

@@ -14,6 +14,11 @@ export interface SummaryRow {
   readonly length: number;
   readonly codes: Buffer;
 }
+export interface LinkRow {
+  readonly first_seq: number;
+  readonly length: number;
+  readonly chain: Buffer;
+}
 export interface CheckpointRow {
   readonly position: number;
   readonly reducer: number;
@@ -73,6 +78,12 @@ export class Queries {
   batchAt(seq: number): BatchRow | undefined {
     return this.#get(
       'SELECT first_seq, length, chain, body FROM batch WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1',
+      seq,
+    );
+  }
+  linkAt(seq: number): LinkRow | undefined {
+    return this.#get(
+      'SELECT first_seq, length, chain FROM batch WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1',
       seq,
     );
   }

@@ -2,12 +2,14 @@ import {
   decodeBatch,
   type BatchRows,
   type BatchSummary,
+  type ChainLink,
   type Checkpoint,
   type EventBatch,
+  type StoredPart,
   type TraceHeader,
   type TraceReader,
 } from '@kwind/events';
-import { RowDecoder } from '@kwind/events/raw';
+import { decodeStores, RowDecoder, type TableStores } from '@kwind/events/raw';
 import { ToolError } from '@kwind/x86';
 import { BatchCache } from './batch-cache.ts';
 import { mergeBatches, scanBatches, type Direction } from './batch-scan.ts';
@@ -15,8 +17,8 @@ import { hasCode, unpackCodes } from './code-set.ts';
 import { asToolError } from './errors.ts';
 import { readMeta, type Meta, type RecorderInfo } from './meta.ts';
 import { openForReading, type OpenedTrace } from './open.ts';
-import { MAX_BATCH_BYTES, MAX_CHECKPOINT_BYTES, MAX_PART_BYTES, unpack } from './packing.ts';
-import { Queries, type BatchRow, type SummaryRow } from './queries.ts';
+import { MAX_BATCH_BYTES, MAX_CHECKPOINT_BYTES, unpack, unpackPart } from './packing.ts';
+import { Queries, type BatchRow, type PartRow, type SummaryRow } from './queries.ts';
 import { slotTarget, tableTarget, TouchSearch, type Target } from './touch-search.ts';
 
 /** `index` narrows a table to the group of 8 entries around one. */
@@ -84,19 +86,41 @@ export class SqliteTraceReader implements TraceReader {
     }
   }
 
+  linkAt(seq: number): ChainLink {
+    const row = this.#queries.linkAt(seq);
+    if (!row) throw this.#queries.damaged(`the batch that holds seq ${seq} is missing`);
+    return { firstSeq: row.first_seq, length: row.length, chain: row.chain };
+  }
+
   *batchesWith(codes: readonly number[], from: number, direction: Direction): IterableIterator<BatchSummary> {
     for (const row of scanBatches(this.#queries, from, 0, this.length, direction)) {
       if (codes.some((code) => hasCode(row.codes, code))) yield summaryOf(row);
     }
   }
 
-  *batchesTouching(touch: Touch, from: number, direction: Direction): IterableIterator<BatchSummary> {
+  *batchesTouching(touch: Touch, from: number, direction: Direction, until?: number): IterableIterator<BatchSummary> {
     const { indexed, length } = this.#meta;
     const targets: Target[] = [];
     if (touch.table !== undefined) targets.push(tableTarget(touch.table, touch.index));
     if (touch.slot !== undefined) targets.push(slotTarget(touch.slot));
-    const lists = targets.map((target) => this.#touches.batches(target, from, direction, indexed, length));
+    const lists = targets.map((target) =>
+      this.#touches.batches(target, { from, until, direction }, { indexed, length }),
+    );
     for (const row of mergeBatches(lists, direction)) yield summaryOf(row);
+  }
+
+  *storesTo(table: number, from: number, to: number): IterableIterator<TableStores | EventBatch> {
+    if (from >= to) return;
+    const stretch = { from, until: to - 1, direction: 'forward' } as const;
+    for (const firstSeq of this.#touches.firstSeqs(tableTarget(table), stretch, this.#meta)) {
+      if (firstSeq >= to) return;
+      yield this.#cache.get(firstSeq) ?? this.#stores(firstSeq, table) ?? this.batchContaining(firstSeq);
+    }
+  }
+
+  #stores(seq: number, table: number): TableStores | undefined {
+    const row = this.#rowAt(seq);
+    return this.#decode(row, (bytes) => decodeStores(bytes, row.first_seq, table));
   }
 
   checkpointAtOrBefore(position: number, reducer: number): Checkpoint | undefined {
@@ -112,12 +136,16 @@ export class SqliteTraceReader implements TraceReader {
   checkpointPart(
     { position, reducer }: Pick<Checkpoint, 'position' | 'reducer'>,
     part: number,
-  ): Uint8Array | undefined {
+  ): StoredPart | undefined {
     const row = this.#queries.partAtOrBefore(position, reducer, part);
+    return row && { position: row.position, bytes: () => this.#unpackPart(row) };
+  }
+
+  #unpackPart(row: PartRow): Uint8Array {
     try {
-      return row && unpack(row.body, MAX_PART_BYTES);
+      return unpackPart(row.body);
     } catch (error) {
-      throw this.#queries.damaged(`part ${part} of the checkpoint at position ${position} cannot be unpacked`, error);
+      throw this.#queries.damaged(`part ${row.part} put at position ${row.position} cannot be unpacked`, error);
     }
   }
 

@@ -17,7 +17,7 @@ import { createDatabase, removeTrace } from './create.ts';
 import { asToolError } from './errors.ts';
 import { placeholder, sealFile } from './file-seal.ts';
 import { metaWriter, putFileSeal, type Meta } from './meta.ts';
-import { MAX_BATCH_BYTES, MAX_CHECKPOINT_BYTES, MAX_PART_BYTES, pack } from './packing.ts';
+import { MAX_BATCH_BYTES, MAX_CHECKPOINT_BYTES, MAX_PART_BYTES, pack, packPart } from './packing.ts';
 import { BATCHES_A_GROUP, TouchGroup } from './touch-group.ts';
 
 export interface WriterOptions {
@@ -98,8 +98,9 @@ export class SqliteTraceWriter implements TraceWriter {
     if (batch.length === 0) return;
     this.#expectPosition(batch.firstSeq, 'a batch');
     // What can be wrong with the batch itself is found before anything is written.
-    const body = pack(encodeWithin(batch, MAX_BATCH_BYTES));
-    const chain = chainLink(this.#chain, batch);
+    const columns = encodeWithin(batch, MAX_BATCH_BYTES);
+    const body = pack(columns);
+    const chain = chainLink(this.#chain, batch, columns);
     this.#touches.add(batch);
     this.#guard(() => {
       this.#insertBatch.run(batch.firstSeq, batch.length, packCodes(rawOf(batch).codes), chain, body);
@@ -128,7 +129,7 @@ export class SqliteTraceWriter implements TraceWriter {
       for (const part of parts) {
         if (part.bytes.length > MAX_PART_BYTES)
           throw new RangeError(`part ${part.part} has ${part.bytes.length} bytes`);
-        const packed = pack(part.bytes);
+        const packed = packPart(part);
         this.#insertPart.run(reducer, part.part, position, packed);
         hash.add(part.part, packed);
         written += packed.length;

@@ -16,6 +16,8 @@ export interface ResourceFacts {
   /** Flags of the pieces that reserve_region_with_split() makes: BUSY, with the type of the root (4.6) or without. */
   readonly splitType: boolean;
   readonly removeResource: boolean;
+  /** allocate_resource() keeps memory off every entry of the memory map (up to 5.18); the last 2 MiB below 4 GiB always. */
+  readonly keepsOffE820: boolean;
   /** Readers without CAP_SYS_ADMIN see every range as zeros. */
   readonly hidesRanges: boolean;
   /** Which nodes the search for System RAM sees. */

@@ -76,6 +76,11 @@ export interface KernelProfile {
   readonly physBits: number;
   /** The CPU has pages of 1 GiB; QEMU's default one has none. */
   readonly gbPages: boolean;
+  /** The CPU has NX, and global pages. */
+  readonly nx: boolean;
+  readonly pge: boolean;
+  /** Memory types are tracked: neither `nopat` nor an old CPU turned that off. */
+  readonly pat: boolean;
   /** Memory types of PAT slots 0 to 7 once pat_init() has run on a CPU with a full PAT. */
   readonly patTypes: readonly MemoryType[];
 
@@ -106,6 +111,8 @@ export interface KernelProfile {
     readonly flushAll: string;
     /** Without it a one-page flush falls back to reloading CR3 (a 386-era kernel; a switch for the legacy text). */
     readonly cpuHasInvlpg: boolean;
+    /** An erratum: while PCIDs are on, INVLPG leaves global translations where they are. */
+    readonly invlpgKeepsGlobal: boolean;
     /** flush_tlb_kernel_range() flushes page by page up to this many pages. */
     readonly singlePageFlushCeiling: number;
   };
@@ -134,6 +141,8 @@ export interface KernelProfile {
   readonly efer: bigint;
 
   readonly pageOffset: Vaddr;
+  /** Where the direct map starts until kernel_randomize_memory() moves it. */
+  readonly earlyPageOffset: Vaddr;
   readonly vmallocStart: Vaddr;
   readonly startKernelMap: Vaddr;
   readonly kernelImageSize: bigint;

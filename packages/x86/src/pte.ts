@@ -80,6 +80,8 @@ export function describeFlags(level: Level, entry: bigint): string {
 
 /** Memory types in PAT order (MSR slots 0 to 7) after pat_init() with a full PAT, 6.1. */
 export const patTypes = ['WB', 'WC', 'UC-', 'UC', 'WB', 'WP', 'UC-', 'WT'] as const;
+/** Slots as the CPU has them from reset, and keeps when PAT is not set up. */
+export const powerOnPatTypes = ['WB', 'WT', 'UC-', 'UC', 'WB', 'WT', 'UC-', 'UC'] as const;
 export type MemoryType = (typeof patTypes)[number];
 
 /** Index into the PAT of a leaf: PAT<<2 | PCD<<1 | PWT. */

@@ -44,8 +44,10 @@ export class Links {
 
   /** First pages of what an entry maps; none while its table is linked nowhere. */
   pagesOf(row: EntryRow): readonly number[] {
+    const bases = this.#bases.get(row.table) ?? this.#basesOf(row.table, 0);
+    if (bases.length === 0) return bases;
     const own = row.index * this.pagesAt(row.depth);
-    return this.#basesOf(row.table, 0).map((base) => base + own);
+    return bases.map((base) => base + own);
   }
 
   /** The number of a page, as {@link pagesOf} counts. */

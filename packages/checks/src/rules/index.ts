@@ -12,6 +12,7 @@ import { resourceReleasedTwice } from './resource-released-twice.ts';
 import { slotMisuse } from './slot-misuse.ts';
 import { staleTlb } from './stale-tlb.ts';
 import { usedAfterUnmap } from './used-after-unmap.ts';
+import { unprotectedImage } from './unprotected-image.ts';
 import { writableExecutable } from './writable-executable.ts';
 
 /** Every rule, in the order of `kwind check --list`. */
@@ -21,6 +22,7 @@ export const rules: readonly Rule[] = Object.freeze([
   usedAfterUnmap,
   staleTlb,
   writableExecutable,
+  unprotectedImage,
   reservedPteBits,
   liveTableReplaced,
   memoryTypeAlias,

@@ -10,6 +10,7 @@ export const liveTableReplaced: Rule = {
     'An entry that pointed to a table with present entries was made to point elsewhere without being cleared first. All that the old table mapped is gone at once, and the CPU may still use it from its paging-structure caches.',
   source: 'arch/x86/include/asm/pgalloc.h pmd_populate_kernel(); SDM 3A 4.10.3',
   start: () => ({
+    wants: ({ upper, before, after }) => upper && before.present && after.present,
     entry: (row, moment) => {
       if (row.depth === 0 || !row.wasLink || (row.afterLo & 1) === 0) return;
       const old = row.frameBefore;

@@ -74,6 +74,7 @@ class UncommonFrames {
   readonly #findings = new Map<string, OpenFinding>();
 
   drop(row: EntryRow, seq: number): void {
+    if (this.byFrame.size === 0 && this.#findings.size === 0) return;
     const key = `${row.table} ${row.index}`;
     this.#findings.get(key)?.end(seq);
     this.#findings.delete(key);
@@ -134,6 +135,7 @@ export const memoryTypeAlias: Rule = {
   start: () => {
     const known = new UncommonFrames();
     return {
+      wants: ({ before, after }) => before.present || after.present,
       entry: (row, moment) => {
         if (row.wasLeaf) known.drop(row, moment.seq);
         if (row.isLeaf && (known.byFrame.size > 0 || isUncommon(row))) judge(row, moment, known);

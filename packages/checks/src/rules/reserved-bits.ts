@@ -30,6 +30,7 @@ export const reservedPteBits: Rule = {
     const width = Math.min(HIGHEST, Math.max(0, physBits - 32));
     const reservedHigh = ((1 << HIGHEST) - 1) & ~((1 << width) - 1);
     return {
+      wants: ({ after, upper }) => after.present && (after.special || upper),
       entry: (row, moment) => {
         if ((row.afterLo & PRESENT) === 0) return;
         const low = row.afterLo & reservedLow(row);

@@ -139,12 +139,15 @@ export const staleTlb: Rule = {
   start: () => {
     const pending = new PendingPages();
     return {
+      wants: ({ before }) => before.present,
       entry: (row, moment) => {
         if (!takesAway(row) || (!row.wasLeaf && !row.wasLink)) return;
+        const places = moment.links.pagesOf(row);
+        if (places.length === 0) return;
         const pages = moment.links.pagesAt(row.depth);
         const global = row.wasLeaf && (row.beforeLo & GLOBAL) !== 0;
         const same = { seq: moment.seq, frame: moment.frame, pages, old: row.before, wasLink: row.wasLink, global };
-        for (const page of moment.links.pagesOf(row)) pending.add({ ...same, page, finding: undefined });
+        for (const page of places) pending.add({ ...same, page, finding: undefined });
       },
       events: {
         'tlb.page-flushed': ({ vaddr }, { links, seq }) => pending.dropPage(links.pageOf(vaddr), seq),

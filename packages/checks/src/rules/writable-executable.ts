@@ -1,5 +1,6 @@
 import { hex16, paOf, vmallocEnd, type KernelProfile } from '@kwind/x86';
 import { walk } from '@kwind/state';
+import type { EntrySide } from '../pass/entry-kind.ts';
 import type { EntryRow } from '../pass/entry-row.ts';
 import type { Moment, OpenFinding, Rule } from '../types.ts';
 
@@ -11,7 +12,9 @@ const PAGE = 4096n;
 const isWritableExecutable = (row: EntryRow): boolean =>
   row.isLeaf && (row.afterLo & RW) !== 0 && (row.afterHi & NX_HIGH) === 0;
 
-/** Which areas must never be so. The kernel image and modules are, until their protections are set; early tables map what they must. */
+const isOpen = ({ present, writable, noExec }: EntrySide): boolean => present && writable && !noExec;
+
+/** Which areas must never be so. The kernel image and modules have a rule of their own; early tables map what they must. */
 function isGuarded(profile: KernelProfile, address: bigint, isFinalRoot: boolean): string | undefined {
   if (address > profile.modulesEnd && address <= profile.fixaddrTop + PAGE) return 'the fixmap area';
   if (address >= profile.vmallocStart && address < vmallocEnd(profile)) return 'the vmalloc area';
@@ -24,7 +27,7 @@ export const writableExecutable: Rule = {
   severity: 'error',
   title: 'a page can be written and executed',
   explanation:
-    'Whoever can write to such a page can run what was written. The kernel looks for such pages once, at the end of the boot (CONFIG_DEBUG_WX), and can neither say since when nor by whom. The kernel image itself is so until mark_rodata_ro(), and is left out.',
+    'Whoever can write to such a page can run what was written. The kernel looks for such pages once, at the end of the boot (CONFIG_DEBUG_WX), and can neither say since when nor by whom. The kernel image and the modules are the business of unprotected-image.',
   source: 'arch/x86/mm/dump_pagetables.c ptdump_walk_pgd_level_checkwx()',
   start: (profile) => {
     const open = new Map<string, OpenFinding>();
@@ -46,6 +49,7 @@ export const writableExecutable: Rule = {
       }
     };
     return {
+      wants: ({ before, after }) => isOpen(before) || isOpen(after),
       entry: (row, moment) => {
         if (open.size > 0) {
           const key = `${row.table} ${row.index}`;

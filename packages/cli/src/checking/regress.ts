@@ -1,14 +1,15 @@
 import { writeFileSync } from 'node:fs';
-import { learn, parseBaseline, regressions, type Baseline, type Regression } from '@kwind/checks';
+import { baselineText, learn, parseBaseline, regressions, type Baseline, type Regression } from '@kwind/checks';
 import type { TraceReader } from '@kwind/events';
 import { openTrace } from '@kwind/trace';
 import { profile, ToolError, type KernelProfile } from '@kwind/x86';
-import { exitCodes } from '../exit-code.ts';
+import { exitCodes, UsageError } from '../exit-code.ts';
 import { pathOf, readInput } from '../files.ts';
 import type { Io } from '../io.ts';
 import { note, print, printJson } from '../output.ts';
 import { count } from '../render/table.ts';
 import { safe } from '../terminal.ts';
+import { junitOf } from './junit.ts';
 
 function withTrace<T>(io: Io, name: string, work: (reader: TraceReader, build: KernelProfile) => T): T {
   const reader = openTrace(pathOf(io, name));
@@ -38,10 +39,11 @@ export async function buildBaseline(
 ): Promise<number> {
   let base: Baseline | undefined;
   for (const name of good) base = withTrace(io, name, (reader, build) => learn(base, reader, build));
-  writeText(io, output, `${JSON.stringify(base, null, 1)}\n`);
+  if (base === undefined) throw new UsageError('a baseline needs a good boot.', 'kwind baseline build GOOD... -o BASE');
+  writeText(io, output, baselineText(base));
   await note(
     io,
-    `${safe(output)}: ${count(good.length, 'boot')}, ${count(Object.keys(base?.seen ?? {}).length, 'thing')} that happen in them`,
+    `${safe(output)}: ${count(good.length, 'boot')}, ${count(Object.keys(base.things).length, 'thing')} learned`,
   );
   return exitCodes.ok;
 }
@@ -70,16 +72,4 @@ export async function regress(io: Io, options: RegressOptions): Promise<number> 
 }
 
 const lineOf = ({ kind, what, seq }: Regression): string =>
-  kind === 'new' ? `new      #${seq + 1}  ${safe(what)}` : `missing  ${safe(what)}`;
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const xml = (text: string): string => safe(text).replace(/[&<>"]/g, (mark) => entities[mark]!);
-
-function junitOf(candidate: string, found: readonly Regression[]): string {
-  const cases = found.map(
-    ({ kind, what, seq }) =>
-      `  <testcase classname="kwind.regress" name="${xml(what)}"><failure message="${kind}">${kind === 'new' ? `event #${seq + 1}` : 'in every good boot, not here'}</failure></testcase>`,
-  );
-  const all = cases.length > 0 ? cases : ['  <testcase classname="kwind.regress" name="nothing new"/>'];
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuite name="${xml(candidate)}" tests="${all.length}" failures="${found.length}">\n${all.join('\n')}\n</testsuite>\n`;
-}
+  `${kind.padEnd('argument'.length)}  ${seq < 0 ? '' : `#${seq + 1}  `}${safe(what)}`;

@@ -53,6 +53,10 @@ export const showCommand = defineCommand({
     if (args.unprivileged && args.view !== 'iomem' && args.view !== 'ioports') {
       throw new UsageError(`--unprivileged makes no difference to ${args.view}.`, 'It goes with iomem and ioports.');
     }
+    if (args.view === 'summary' && args.at === 'end' && args.what === undefined && !args.json) {
+      const { showSummary } = await import('../show-summary.ts');
+      return showSummary(io, args.trace);
+    }
     const { toJson } = await import('@kwind/debugger');
     const { openSession } = await import('../open-session.ts');
     const { renderResult } = await import('../render/result.ts');

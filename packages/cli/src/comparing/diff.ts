@@ -1,17 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import { catalog, codesMatching } from '@kwind/events';
 import {
-  diffStates,
   diffTraces,
+  firstPlace,
+  groupsOf,
   parsePosition,
-  Timeline,
+  stateComparison,
+  type DifferenceGroup,
   type DiffOptions,
   type DiffRange,
-  type StateLine,
+  type StateDiff,
   type TraceDiff,
 } from '@kwind/timeline';
 import { openTrace, type SqliteTraceReader } from '@kwind/trace';
-import { didYouMean, profile, ToolError } from '@kwind/x86';
+import { didYouMean, ToolError } from '@kwind/x86';
 import { exitCodes } from '../exit-code.ts';
 import { pathOf } from '../files.ts';
 import type { Io } from '../io.ts';
@@ -41,11 +43,11 @@ export interface DiffReport {
   readonly a: string;
   readonly b: string;
   readonly diff: TraceDiff;
-  /** The machines at the two ends; empty when nothing differs. */
-  readonly states: readonly StateLine[];
+  readonly groups: readonly DifferenceGroup[];
+  /** The machines just after the first difference, and at the end; absent when nothing differs. */
+  readonly first?: StateDiff;
+  readonly end?: StateDiff;
 }
-
-const nothing = { same: true, differences: [], tolerated: 0, slides: [] } as const;
 
 /**
  * The verb `diff`.
@@ -69,23 +71,14 @@ export async function diff(io: Io, options: DiffCommandOptions): Promise<number>
 
 function compare(options: DiffCommandOptions, a: SqliteTraceReader, b: SqliteTraceReader): DiffReport {
   const asked = diffOptionsOf(options, a, b);
-  const names = { a: options.a, b: options.b };
-  // Equal chains are equal events: nothing has to be read.
-  if (a.digest === b.digest && a.length === b.length)
-    return { ...names, diff: { ...nothing, events: { a: a.length, b: b.length } }, states: [] };
-  const [left, right] = [sideOf(a), sideOf(b)];
-  const found = diffTraces(left, right, asked);
-  const states = diffStates(
-    new Timeline(a, left.profile).stateAt(asked.range!.a.to),
-    new Timeline(b, right.profile).stateAt(asked.range!.b.to),
-  );
-  return { ...names, diff: found, states: states.some(({ side }) => side !== 'both') ? states : [] };
+  const found = diffTraces(a, b, asked);
+  const report = { a: options.a, b: options.b, diff: found, groups: groupsOf(found.differences) };
+  const place = firstPlace(found);
+  if (!place || options.stat) return report;
+  const states = stateComparison(a, b);
+  const ends = asked.range ? { a: asked.range.a.to, b: asked.range.b.to } : { a: a.length, b: b.length };
+  return { ...report, first: states(place), end: states(ends) };
 }
-
-const sideOf = (reader: SqliteTraceReader): { reader: SqliteTraceReader; profile: ReturnType<typeof profile> } => ({
-  reader,
-  profile: profile(reader.header.profile, reader.header.options),
-});
 
 const split = (texts: readonly string[]): string[] =>
   texts.flatMap((text) => text.split(',')).filter((text) => text !== '');
@@ -104,7 +97,9 @@ function diffOptionsOf(options: DiffCommandOptions, a: SqliteTraceReader, b: Sql
   return {
     ignore,
     ...(options.only.length > 0 && { only: options.only.flatMap(codesMatching) }),
-    range: { a: rangeOf(options, a), b: rangeOf(options, b) },
+    ...((options.from !== undefined || options.to !== undefined) && {
+      range: { a: rangeOf(options, a), b: rangeOf(options, b) },
+    }),
     tolerateReorder: options.tolerate === 'reorder',
   };
 }
@@ -119,11 +114,21 @@ function rangeOf({ from, to }: DiffCommandOptions, reader: SqliteTraceReader): D
 
 async function show(io: Io, options: DiffCommandOptions, report: DiffReport): Promise<void> {
   if (options.html !== undefined) writePage(io, options.html, diffPage(report));
-  if (options.json) return printJson(io, { a: report.a, b: report.b, ...report.diff, states: report.states });
+  if (options.json) return printJson(io, jsonOf(report));
   const style = styleFor(io, { all: options.all, allHint: '--all' });
   if (options.stat) return print(io, renderStat(report));
   return print(io, options.unified ? renderUnified(report, style) : renderDiff(report, style));
 }
+
+/** The report for a program; `kwind diff --help` and the room's README say what is in it. */
+const jsonOf = ({ a, b, diff: found, groups, first, end }: DiffReport): object => ({
+  a,
+  b,
+  ...found,
+  groups: groups.map(({ all }) => all.map((one) => found.differences.indexOf(one))),
+  ...(first && { first }),
+  ...(end && { end }),
+});
 
 function writePage(io: Io, name: string, text: string): void {
   try {

@@ -1,12 +1,15 @@
-import { historyFunctions, historyTables, TraceQuery, type QueryResult } from '@kwind/query';
+import { TraceQuery } from '@kwind/query';
 import { openTrace } from '@kwind/trace';
 import { STDIN } from '../argv.ts';
 import { exitCodes, UsageError } from '../exit-code.ts';
 import { pathOf, readInput } from '../files.ts';
 import type { Io } from '../io.ts';
-import { jsonLine, print } from '../output.ts';
-import { count, table } from '../render/table.ts';
-import { safe, widthOf } from '../terminal.ts';
+import { note, print } from '../output.ts';
+import { count } from '../render/table.ts';
+import { answerOf, showAnswer, type ShowOptions } from './answer.ts';
+import { tableLines } from './dot-commands.ts';
+import { Engine } from './engine.ts';
+import { talkSql } from './prompt.ts';
 
 export interface SqlOptions {
   readonly trace: string;
@@ -15,6 +18,17 @@ export interface SqlOptions {
   readonly csv: boolean;
   readonly json: boolean;
   readonly tables: boolean;
+  readonly limit?: number | undefined;
+  readonly timeout?: number | undefined;
+}
+
+/** Rows that the prompt shows of an answer unless told otherwise. */
+const SCREENFUL = 1000;
+
+function wholeNumber(value: number | undefined, option: string): number {
+  if (value === undefined) return 0;
+  if (Number.isInteger(value) && value >= 0) return value;
+  throw new UsageError(`${option} needs a whole number.`, '0 means without end.');
 }
 
 /** The verb `sql`. */
@@ -23,54 +37,52 @@ export async function sql(io: Io, options: SqlOptions): Promise<number> {
     await print(io, tableLines());
     return exitCodes.ok;
   }
-  if (options.query !== undefined && options.file !== undefined)
+  const { query, file, csv, json } = options;
+  if (query !== undefined && file !== undefined)
     throw new UsageError('give a query or --file, one of the two.', 'kwind sql TRACE -f report.sql');
-  const text = options.query ?? (await readInput(options.file ?? STDIN, io)).toString('utf8');
-  const reader = openTrace(pathOf(io, options.trace));
-  const query = new TraceQuery(reader);
-  try {
-    const result = query.run(text);
-    await print(io, options.json ? jsonLines(result) : options.csv ? csvLines(result) : tableText(io, result));
-  } finally {
-    query.close();
-    reader.close();
+  if (csv && json) throw new UsageError('--csv and --json exclude each other.', 'Give one of the two.');
+  const mode = json ? 'json' : csv ? 'csv' : 'table';
+  const limit = wholeNumber(options.limit, '--limit');
+  const timeout = wholeNumber(options.timeout, '--timeout');
+  if (query === undefined && file === undefined && io.stdin.isTTY === true) {
+    // A trace that cannot be opened says so here, not at the first query.
+    openTrace(pathOf(io, options.trace)).close();
+    const settings = { mode, limit: options.limit === undefined ? SCREENFUL : limit, timeout } as const;
+    await withEngine(io, options.trace, (engine) => talkSql(io, engine, { ...settings }));
+    return exitCodes.ok;
   }
+  const text = query ?? (await readInput(file ?? STDIN, io)).toString('utf8');
+  await answer(io, options.trace, text, timeout, { mode, limit });
   return exitCodes.ok;
 }
 
-const tableLines = (): string[] => [
-  ...historyTables.flatMap(({ name, doc, columns }) => [`${name}(${columns.join(', ')})`, `    ${doc}`]),
-  ...historyFunctions.flatMap(({ name, doc, parameters, columns }) => [
-    `${name}(${parameters.join(', ')}) -> (${columns.join(', ')})`,
-    `    ${doc}`,
-  ]),
-  'translate(address, pos)',
-  '    the physical address that an address translates to at a position, or NULL',
-  'address(text)',
-  '    an address as the columns hold it: 0x and 16 digits, so that texts compare as unsigned numbers do',
-];
+async function answer(io: Io, trace: string, text: string, timeout: number, how: ShowOptions): Promise<void> {
+  const reader = openTrace(pathOf(io, trace));
+  try {
+    const { isCut, rows } = timeout === 0 ? await here() : await withEngine(io, trace, there);
+    if (isCut) await note(io, `kwind: only the first ${count(rows, 'row')}; --limit says how many`);
+  } finally {
+    reader.close();
+  }
 
-function* jsonLines({ columns, rows }: QueryResult): Generator<string> {
-  for (const row of rows) yield jsonLine(Object.fromEntries(columns.map((column, i) => [column, row[i]])));
+  async function here(): ReturnType<typeof showAnswer> {
+    const query = new TraceQuery(reader);
+    try {
+      return await showAnswer(io, answerOf(query.run(text)), how);
+    } finally {
+      query.close();
+    }
+  }
+  async function there(engine: Engine): ReturnType<typeof showAnswer> {
+    return showAnswer(io, await engine.run(text, timeout), how);
+  }
 }
 
-const csvField = (value: unknown): string => {
-  const text = value === null ? '' : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-};
-
-function* csvLines({ columns, rows }: QueryResult): Generator<string> {
-  yield columns.map(csvField).join(',');
-  for (const row of rows) yield row.map(csvField).join(',');
-}
-
-function tableText(io: Io, { columns, rows }: QueryResult): string[] {
-  const cells = Array.from(rows, (row) => row.map((value) => (value === null ? '-' : safe(String(value)))));
-  const isNumber = (i: number): boolean =>
-    cells.length > 0 && cells.every((row) => /^(?:-|-?\d+(?:\.\d+)?)$/.test(row[i]!));
-  const heads = columns.map((head, i) => ({
-    head: safe(head),
-    align: isNumber(i) ? ('right' as const) : ('left' as const),
-  }));
-  return [...table(heads, cells, widthOf(io)), `(${count(cells.length, 'row')})`];
+async function withEngine<T>(io: Io, trace: string, work: (engine: Engine) => Promise<T>): Promise<T> {
+  const engine = new Engine(pathOf(io, trace));
+  try {
+    return await work(engine);
+  } finally {
+    engine.close();
+  }
 }

@@ -30,6 +30,16 @@ export interface ImportOptions extends Target, CaptureChoice {
  * @returns 1 when the log and the model disagree
  */
 export async function importFile(io: Io, options: ImportOptions): Promise<number> {
+  return importInto(io, { ...options, again: againOf(options) });
+}
+
+/** A log or a capture has no place to go on from: its calls depend on all those before. */
+const againOf = ({ log, output }: ImportOptions): string =>
+  log === STDIN
+    ? 'An import starts again from the beginning: run it with --force.'
+    : `An import starts again from the beginning: kwind import ${log} -o ${output} --force.`;
+
+async function importInto(io: Io, options: ImportOptions): Promise<number> {
   const bytes = await readInput(options.log, io);
   refuseTrace(bytes, options.log);
   const text = bytes.toString('utf8');

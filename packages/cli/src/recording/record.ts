@@ -2,7 +2,7 @@ import type { TraceHeader } from '@kwind/events';
 import { recordInto, Recorder, type LiveMachine } from '@kwind/recorder';
 import type { MachineState } from '@kwind/state';
 import { createTrace } from '@kwind/trace';
-import { profile } from '@kwind/x86';
+import { profile, ToolError } from '@kwind/x86';
 import { pathOf } from '../files.ts';
 import type { Io } from '../io.ts';
 import { Progress } from '../progress.ts';
@@ -12,6 +12,8 @@ export interface Target {
   /** As the user named it. */
   readonly output: string;
   readonly force: boolean;
+  /** What to do once there is room again, when writing failed in the middle. */
+  readonly again?: string;
 }
 
 export interface Recording<T> {
@@ -22,6 +24,7 @@ export interface Recording<T> {
 
 /**
  * Record what `work` makes a machine do into a trace file. If it fails, what was recorded so far stays and opens.
+ * @param prepare gets the recorder before the first event
  * @throws ToolError trace/exists, trace/busy, trace/io; whatever `work` throws
  */
 export function recordTrace<T>(
@@ -29,10 +32,12 @@ export function recordTrace<T>(
   target: Target,
   header: TraceHeader,
   work: (machine: LiveMachine) => T,
+  prepare: (recorder: Recorder) => void = () => {},
 ): Recording<T> {
   const build = profile(header.profile, header.options);
   const writer = createTrace(pathOf(io, target.output), header, { force: target.force, now: () => performance.now() });
   const recorder = new Recorder(build);
+  prepare(recorder);
   recordInto(recorder, writer);
   const progress = new Progress(io, 'recording');
   const watch = new RecordingWatch(recorder, progress);
@@ -44,8 +49,13 @@ export function recordTrace<T>(
   } catch (error) {
     recorder.fail(error);
     writer.abort();
-    throw error;
+    throw withAdvice(error, target.again);
   } finally {
     progress.end();
   }
+}
+
+function withAdvice(error: unknown, again: string | undefined): unknown {
+  if (again === undefined || !(error instanceof ToolError) || error.code !== 'trace/io') return error;
+  return new ToolError(error.code, error.message, `${error.hint} ${again}`, { cause: error });
 }

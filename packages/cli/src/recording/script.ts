@@ -15,16 +15,19 @@ import { STDIN } from '../argv.ts';
 import { exitCodes } from '../exit-code.ts';
 import { pathOf, readInput } from '../files.ts';
 import type { Io } from '../io.ts';
-import { print, printJson } from '../output.ts';
+import { note, print, printJson } from '../output.ts';
 import { renderOutcome } from '../render/outcome.ts';
 import { renderScriptRun } from '../render/script-run.ts';
 import { count } from '../render/table.ts';
 import { safe } from '../terminal.ts';
 import { outcomeOf, type BootOutcome } from './outcome.ts';
 import { headerFor } from './header.ts';
-import { recordTrace, type Target } from './record.ts';
+import { recordTrace, type Recording, type Target } from './record.ts';
+import { resumeTrace } from './resume.ts';
 
 export interface RecordOptions extends Target {
+  /** The unfinished trace to go on with, in place of a new one. */
+  readonly resume?: string | undefined;
   /** Undefined for the default boot. */
   readonly script?: string | undefined;
   readonly profile?: string | undefined;
@@ -37,21 +40,46 @@ export interface RecordOptions extends Target {
  * @throws ToolError script/… before a file is made; io/unreadable, trace/…
  */
 export async function recordScript(io: Io, options: RecordOptions): Promise<number> {
+  if (options.resume !== undefined) return resumeScript(io, { ...options, output: options.resume });
   const { text, name } = await sourceOf(io, options.script);
   const script = parseScript(text, name);
   const build = buildOf(script, options);
   // Before the file is made: a script with a mistake leaves nothing behind.
   checkScript(script, profile(build.profile, build.options), kernelFunctions);
   const header = headerFor(io, { ...build, kind: 'script', name });
-  const recording = recordTrace(io, options, header, (machine) => runScript(machine, script, kernelFunctions));
+  const again = `kwind record ${resumeArguments(options)} goes on where it stopped.`;
+  const target = options.script === STDIN ? options : { ...options, again };
+  const recording = recordTrace(io, target, header, (machine) => runScript(machine, script, kernelFunctions));
+  return finish(io, options, { ...build, name }, recording);
+}
+
+const resumeArguments = ({ script, output }: RecordOptions): string => `${script ?? '--boot'} --resume ${output}`;
+
+/** Go on with a trace whose recorder was stopped: what it has must be what the script makes, and then the rest follows. */
+async function resumeScript(io: Io, options: RecordOptions): Promise<number> {
+  const { text, name } = await sourceOf(io, options.script);
+  const script = parseScript(text, name);
+  const { header, found, recording } = resumeTrace(io, options.output, name, (machine) => {
+    checkScript(script, machine.profile, kernelFunctions);
+    return runScript(machine, script, kernelFunctions);
+  });
+  await note(io, `${safe(options.output)} had ${count(found, 'event')}, which are the same; the rest is recorded now.`);
+  return finish(io, options, { profile: header.profile, options: header.options, name }, recording);
+}
+
+async function finish(
+  io: Io,
+  options: RecordOptions,
+  about: Pick<Shown, 'profile' | 'options' | 'name'>,
+  { result, tally, end }: Recording<ScriptResult>,
+): Promise<number> {
   const reader = openTrace(pathOf(io, options.output));
   try {
-    const outcome = outcomeOf(recording.tally, recording.end, reader);
-    await show(io, options, { ...build, name, result: recording.result, outcome });
+    await show(io, options, { ...about, result, outcome: outcomeOf(tally, end, reader) });
   } finally {
     reader.close();
   }
-  return recording.result.ok ? exitCodes.ok : exitCodes.differs;
+  return result.ok ? exitCodes.ok : exitCodes.differs;
 }
 
 async function sourceOf(io: Io, script: string | undefined): Promise<{ text: string; name: string }> {

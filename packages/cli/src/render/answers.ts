@@ -7,43 +7,26 @@ import type {
   DiffAnswer,
   DisplaysView,
   DoneAnswer,
-  HeldResource,
+  EachAnswer,
   HelpAnswer,
   HistoryAnswer,
   MemoryAnswer,
   SearchAnswer,
-  TargetValue,
 } from '@kwind/debugger';
-import { assertNever, hex, hex16 } from '@kwind/x86';
-import { safe } from '../terminal.ts';
-import { entryText, happeningText, slotText } from './happening.ts';
-import { changeText, valueText } from './stopped.ts';
+import { hex16 } from '@kwind/x86';
+import { cutAtWord, safe, wrapped } from '../terminal.ts';
+import { entryText, happeningText } from './happening.ts';
+import { changeText } from './stopped.ts';
 import { shortened, type Style } from './style.ts';
 import { count, table } from './table.ts';
-import { callRowText, sizeText } from './walk.ts';
+import { targetText, valueText } from './value.ts';
+import { callRowText } from './walk.ts';
 
-function targetText(value: TargetValue): string {
-  switch (value.kind) {
-    case 'entry':
-      return entryText(value.entry);
-    case 'translation':
-      return value.phys === null
-        ? 'not mapped'
-        : `phys ${hex(value.phys)}, ${sizeText(value.pageSize)} page  ${value.flags}`;
-    case 'slot':
-      return slotText(value.slot);
-    case 'number':
-      return hex(value.value);
-    case 'text':
-      return safe(value.value);
-    case 'resources':
-      return value.resources.length === 0 ? 'free' : value.resources.map(heldText).join(' > ');
-    default:
-      return assertNever(value, 'value of a target');
-  }
-}
-
-const heldText = ({ name, start, end }: HeldResource): string => `${safe(name)} ${hex(start)}-${hex(end)}`;
+/** A line of a list: one row on the screen each, the rest of it with --all. */
+const fitted =
+  ({ width }: Style) =>
+  (line: string): string =>
+    cutAtWord(line, width);
 
 const SPANS = 40;
 
@@ -56,7 +39,7 @@ export function renderHistory({ target, spans, leftOut, interrupted }: HistoryAn
   return [
     safe(target),
     ...shortened(
-      table([{ head: 'positions' }, { head: 'value' }, { head: 'made by' }], rows),
+      table([{ head: 'positions' }, { head: 'value' }, { head: 'made by' }], rows).map(fitted(style)),
       SPANS + 1,
       'values',
       style,
@@ -74,12 +57,7 @@ export function renderDiff({ from, to, changes, leftOut }: DiffAnswer, style: St
   if (lines.length === 0) return [`${head} nothing differs`];
   return [
     head,
-    ...shortened(
-      lines.map((line) => `  ${line}`),
-      CHANGES,
-      'differences',
-      style,
-    ),
+    ...shortened(lines.map((line) => `  ${line}`).map(fitted(style)), CHANGES, 'differences', style),
     ...(leftOut === 0 ? [] : [`(${count(leftOut, 'more difference')} left out)`]),
   ];
 }
@@ -94,22 +72,45 @@ export function renderMemory({ words }: MemoryAnswer): string[] {
   );
 }
 
-export function renderSearch({ text, found, interrupted }: SearchAnswer): string[] {
-  const lines = found.map((one) => `#${one.event.seq + 1}  ${one.event.type}  ${happeningText(one)}`);
+export function renderSearch({ text, found, interrupted }: SearchAnswer, style: Style): string[] {
+  const lines = found
+    .map((one) => `#${one.event.seq + 1}  ${one.event.type}  ${happeningText(one)}`)
+    .map(fitted(style));
   const none = lines.length === 0 && !interrupted ? [`no event holds "${safe(text)}"`] : [];
   return [...lines, ...none, ...(interrupted ? ['Interrupted; there may be more.'] : [])];
 }
 
-export function renderBranch({ forkedAt, calls, happenings, changes, leftOut }: BranchAnswer): string[] {
+const ROWS = 60;
+
+export function renderEach({ what, expressions, rows, ended }: EachAnswer, style: Style): string[] {
+  const lines = table(
+    [{ head: 'position', align: 'right' }, ...expressions.map((text) => ({ head: safe(text) })), { head: 'event' }],
+    rows.map((row) => [
+      `#${row.event.seq + 1}`,
+      ...row.values.map(valueText),
+      `${row.event.type}  ${happeningText(row)}`,
+    ]),
+  ).map(fitted(style));
+  const rest = {
+    end: rows.length === 0 ? [`no event of this history fits ${safe(what)}`] : [],
+    full: ['(there are more; a narrower SPEC or an if leaves some out)'],
+    interrupted: ['Interrupted; there may be more.'],
+  };
+  return [...(rows.length === 0 ? [] : shortened(lines, ROWS + 1, 'events', style)), ...rest[ended]];
+}
+
+export function renderBranch({ forkedAt, calls, happenings, changes, leftOut }: BranchAnswer, style: Style): string[] {
   if (forkedAt === null) return ['there is no branch; call FUNCTION(ARGUMENTS) starts one'];
   const outermost = Math.min(...happenings.map((one) => one.event.depth));
   return [
     `branch from #${forkedAt}: the recording is untouched`,
     ...calls.filter(({ depth }) => depth === 0).map(callRowText),
-    ...happenings.map(
-      (one) =>
-        `    #${one.event.seq + 1}  ${'  '.repeat(Math.min(8, one.event.depth - outermost))}${one.event.type}  ${happeningText(one)}`,
-    ),
+    ...happenings
+      .map(
+        (one) =>
+          `    #${one.event.seq + 1}  ${'  '.repeat(Math.min(8, one.event.depth - outermost))}${one.event.type}  ${happeningText(one)}`,
+      )
+      .map(fitted(style)),
     ...(leftOut === 0 ? [] : [`(${count(leftOut, 'more event')} left out)`]),
     ...(changes.length === 0 ? [] : ['changed:', ...changes.map((change) => `    ${changeText(change)}`)]),
   ];
@@ -180,8 +181,8 @@ const groups: Readonly<Record<CommandHelp['group'], string>> = {
   session: 'Session',
 };
 
-export function renderHelp({ commands }: HelpAnswer): string[] {
-  if (commands.length === 1) return helpOf(commands[0]!);
+export function renderHelp({ commands }: HelpAnswer, { width }: Style): string[] {
+  if (commands.length === 1) return helpOf(commands[0]!).flatMap((line) => wrapped(line, width, '  '));
   const lines = (Object.keys(groups) as CommandHelp['group'][]).flatMap((group) => {
     const own = commands.filter((command) => command.group === group);
     if (own.length === 0) return [];

@@ -1,4 +1,4 @@
-import type { Difference, DiffItem, StateLine } from '@kwind/timeline';
+import type { Difference, DifferenceGroup, DiffItem, StateDiff, StateLine, StateSection } from '@kwind/timeline';
 import { hex } from '@kwind/x86';
 import type { DiffReport } from '../comparing/diff.ts';
 import { safe } from '../terminal.ts';
@@ -6,75 +6,156 @@ import { shortened, type Style } from './style.ts';
 import { count, table } from './table.ts';
 
 const SHOWN = 40;
-const AROUND = 2;
+const SHOWN_LINES = 24;
+const SHOWN_INSIDE = 6;
 
-/** `event #12`, `#40 to #61`. */
+/** `#12`, `#40 to #61`. */
 const placeText = ({ seq, end }: DiffItem): string => (seq === end ? `#${seq + 1}` : `#${seq + 1} to #${end + 1}`);
+
+/** What an item is called: a call by what it was called with, an event by its type and fields. */
+export const nameOf = ({ type, text }: DiffItem): string =>
+  type === 'call.entered' ? text : text.length > 160 ? `${text.slice(0, 160)}…` : text;
 
 /** One difference in a sentence. */
 export function sentenceOf({ kind, what, a, b }: Difference): string {
   switch (kind) {
     case 'only-a':
-      return `only in A: ${what} ${placeText(a!)}  ${safe(a!.text)}`;
+      return `only in A: ${what} ${placeText(a!)}  ${safe(nameOf(a!))}`;
     case 'only-b':
-      return `only in B: ${what} ${placeText(b!)}  ${safe(b!.text)}`;
+      return `only in B: ${what} ${placeText(b!)}  ${safe(nameOf(b!))}`;
     case 'moved':
-      return `moved: ${what} ${placeText(a!)} of A is ${placeText(b!)} of B  ${safe(a!.text)}`;
+      return `moved: ${what} ${placeText(a!)} of A is ${placeText(b!)} of B  ${safe(nameOf(a!))}`;
     case 'changed':
-      return `changed: ${what} ${placeText(a!)} of A, ${placeText(b!)} of B  ${safe(what === 'call' ? a!.text : a!.type)}`;
+      return `changed: ${what} ${placeText(a!)} of A, ${placeText(b!)} of B  ${safe(what === 'call' ? nameOf(a!) : aboutOf(a!))}`;
   }
 }
 
-function linesOf(difference: Difference): string[] {
-  const { path, fields, rejoin } = difference;
-  return [
-    sentenceOf(difference),
-    ...fields.map(({ name, a, b }) => `    ${name}: ${safe(a)} -> ${safe(b)}`),
-    ...(path.length === 0 ? [] : [`    in ${path.map(safe).join(' > ')}`]),
-    ...(rejoin ? [`    the same again from #${rejoin.a + 1} of A and #${rejoin.b + 1} of B on`] : []),
-  ];
+/** The type of an event, and the name it goes by. */
+const aboutOf = ({ type, text }: DiffItem): string => {
+  const name = / name=(.+?)(?= \w+=|$)/.exec(text)?.[1];
+  return name !== undefined && type.startsWith('resource.') ? `${type} ${name}` : type;
+};
+
+const fieldLines = ({ fields }: Difference): string[] =>
+  fields.map(({ name, a, b }) => `${name}: ${safe(a)} -> ${safe(b)}`);
+
+function insideLines({ inside }: Difference, style: Style): string[] {
+  return shortened(
+    inside.flatMap((one) => [
+      `within it, ${sentenceOf(one)}`,
+      ...fieldLines(one).map((line) => `    ${line}`),
+      ...insideLines(one, style).map((line) => `    ${line}`),
+    ]),
+    SHOWN_INSIDE,
+    'lines',
+    style,
+  );
 }
+
+const kindNames = { changed: 'changed', 'only-a': 'only in A', 'only-b': 'only in B', moved: 'moved' } as const;
+
+/** `41 only in A, 3 moved`. */
+export function tally(all: readonly Difference[]): string {
+  const counts = Object.entries(kindNames).map(
+    ([kind, name]) => [all.filter((one) => one.kind === kind).length, name] as const,
+  );
+  return counts.flatMap(([n, name]) => (n === 0 ? [] : [`${n.toLocaleString('en-US')} ${name}`])).join(', ');
+}
+
+/** What else a group holds, and where the last of it is. */
+function othersLine({ all, lead }: DifferenceGroup): string[] {
+  const rest = all.slice(1);
+  const last = rest.at(-1);
+  if (!last) return [];
+  const until = last.a ? `#${last.a.seq + 1} of A` : `#${last.b!.seq + 1} of B`;
+  const alike =
+    lead.fields.length > 0 && rest.every(({ kind, fields }) => kind === 'changed' && sameFields(fields, lead.fields));
+  if (alike) return [`and so in ${rest.map((one) => `#${one.a!.seq + 1}`).join(', ')} of A`];
+  return [`and ${count(rest.length, 'more like it', 'more like it')}, up to ${until}: ${tally(rest)}`];
+}
+
+const sameFields = (a: Difference['fields'], b: Difference['fields']): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);
+
+function linesOf(group: DifferenceGroup, style: Style): string[] {
+  const { lead } = group;
+  const lines = [
+    ...fieldLines(lead),
+    ...insideLines(lead, style),
+    ...othersLine(group),
+    ...(lead.path.length === 0 ? [] : [`in ${lead.path.map(safe).join(' > ')}`]),
+    ...(lead.rejoin && group.all.length === 1
+      ? [`the same again from #${lead.rejoin.a + 1} of A and #${lead.rejoin.b + 1} of B on`]
+      : []),
+  ];
+  return [sentenceOf(lead), ...lines.map((line) => `    ${line}`)];
+}
+
+export const stateTitles: Readonly<Record<StateSection['what'], string>> = {
+  boot: 'boot',
+  slots: 'early_ioremap slots',
+  mappings: 'mappings',
+  areas: 'vmalloc areas',
+  tlb: 'TLB',
+  iomem: '/proc/iomem',
+  ioport: '/proc/ioports',
+};
 
 const stateText = ({ side, text }: StateLine): string => `${{ both: ' ', a: '-', b: '+' }[side]} ${safe(text)}`;
 
-/** Lines of a diff that differ, with a few around them. */
-function hunks(lines: readonly StateLine[]): string[] {
-  const near = lines.map((_, i) =>
-    lines.slice(Math.max(0, i - AROUND), i + AROUND + 1).some(({ side }) => side !== 'both'),
-  );
-  return lines.flatMap((line, i) => (near[i] ? [`  ${stateText(line)}`] : near[i - 1] ? ['    …'] : []));
+function stateLines(title: string, states: StateDiff | undefined, style: Style): string[] {
+  if (!states) return [];
+  const where = `${title} (#${states.at.a} of A, #${states.at.b} of B)`;
+  if (states.sections.length === 0) return ['', `${where} both machines are the same in what they map and hold.`];
+  return [
+    '',
+    `${where}:`,
+    ...states.sections.flatMap(({ what, lines }) => [
+      `  ${stateTitles[what]}`,
+      ...shortened(lines.map(stateText), SHOWN_LINES, 'lines', style).map((line) => `    ${line}`),
+    ]),
+  ];
 }
 
-const slideLines = ({ diff }: DiffReport): string[] =>
-  diff.slides.map(({ what, a, b }) => `(${what}: ${hex(a)} in A, ${hex(b)} in B; taken out of the comparison)`);
+export function noteLines({ diff }: DiffReport): string[] {
+  return [
+    ...diff.slides.map(({ what, a, b }) => `(${what}: ${hex(a)} in A, ${hex(b)} in B; taken out of the comparison)`),
+    ...(diff.rebuilt
+      ? ['(another build of the kernel: places within its code, callers and the pages it was given are not compared)']
+      : []),
+    ...(diff.patches && diff.patches.a + diff.patches.b > 0
+      ? [
+          `(${count(diff.patches.a, 'store')} for patching text in A, ${diff.patches.b.toLocaleString('en-US')} in B; not compared)`,
+        ]
+      : []),
+    ...(diff.tolerated === 0 ? [] : [`(${count(diff.tolerated, 'call')} in another order, tolerated)`]),
+  ];
+}
 
 const headOf = ({ a, b, diff }: DiffReport): string =>
   `A ${safe(a)}, ${count(diff.events.a, 'event')}; B ${safe(b)}, ${count(diff.events.b, 'event')}`;
 
-const tolerated = ({ diff }: DiffReport): string[] =>
-  diff.tolerated === 0 ? [] : [`(${count(diff.tolerated, 'call')} in another order, tolerated)`];
-
 export function renderDiff(report: DiffReport, style: Style): string[] {
-  const { diff, states } = report;
-  const head = [headOf(report), ...slideLines(report), ...tolerated(report)];
+  const { diff, groups } = report;
+  const head = [headOf(report), ...noteLines(report)];
   if (diff.same) return [...head, 'The same.'];
   const [first] = diff.differences;
   const where = [first?.a && `#${first.a.seq + 1} of A`, first?.b && `#${first.b.seq + 1} of B`]
     .filter(Boolean)
     .join(' and ');
+  const sorts = groups.length < diff.differences.length ? ` of ${count(groups.length, 'sort')}` : '';
   return [
     ...head,
-    `${count(diff.differences.length, 'difference')}, the first at ${where}`,
+    `${count(diff.differences.length, 'difference')}${sorts}, the first at ${where}`,
     '',
     ...shortened(
-      diff.differences.map((one) => linesOf(one).join('\n')),
+      groups.map((group) => linesOf(group, style).join('\n')),
       SHOWN,
-      'differences',
+      'sorts of differences',
       style,
     ),
-    ...(states.length === 0
-      ? ['', 'At the end both machines are the same in what they map and hold.']
-      : ['', 'At the end:', ...hunks(states)]),
+    ...stateLines('After the first difference', report.first, style),
+    ...stateLines('At the end', report.end, style),
   ];
 }
 
@@ -95,12 +176,12 @@ export function renderStat(report: DiffReport): string[] {
 
 /** As diff -u writes it: the path of calls as the line with the two places. */
 export function renderUnified(report: DiffReport, style: Style): string[] {
-  const { diff, states } = report;
+  const { diff } = report;
   const sign = (tint: 'red' | 'green', mark: string, text: string): string => style.paint(tint, `${mark}${safe(text)}`);
-  const hunk = ({ kind, a, b, path, fields }: Difference): string[] => [
+  const hunk = ({ kind, a, b, at, path, fields, inside }: Difference): string[] => [
     style.paint(
       'cyan',
-      `@@ ${a ? `-${a.seq + 1}` : '-'} ${b ? `+${b.seq + 1}` : '+'} @@ ${path.map(safe).join(' > ')}${kind === 'moved' ? ' (moved)' : ''}`,
+      `@@ -${at.a + 1} +${at.b + 1} @@ ${path.map(safe).join(' > ')}${kind === 'moved' ? ' (moved)' : ''}`,
     ),
     ...(kind === 'changed' && fields.length > 0 && a && b
       ? fields.flatMap((field) => [
@@ -108,12 +189,21 @@ export function renderUnified(report: DiffReport, style: Style): string[] {
           sign('green', '+', `${b.type} ${field.name}=${field.b}`),
         ])
       : [...(a ? [sign('red', '-', a.text)] : []), ...(b ? [sign('green', '+', b.text)] : [])]),
+    ...inside.flatMap(hunk),
   ];
+  const machines = (title: string, states: StateDiff | undefined): string[] =>
+    (states?.sections ?? []).flatMap(({ what, lines }) => [
+      style.paint('cyan', `@@ -${states!.at.a} +${states!.at.b} @@ ${title}: ${stateTitles[what]}`),
+      ...lines.map(({ side, text }) =>
+        side === 'both' ? ` ${safe(text)}` : side === 'a' ? sign('red', '-', text) : sign('green', '+', text),
+      ),
+    ]);
   if (diff.same) return [];
   return [
     `--- ${safe(report.a)}`,
     `+++ ${safe(report.b)}`,
     ...diff.differences.flatMap(hunk),
-    ...(states.length === 0 ? [] : ['@@ the machines at the end @@', ...hunks(states).map((line) => line.slice(2))]),
+    ...machines('after the first difference', report.first),
+    ...machines('at the end', report.end),
   ];
 }

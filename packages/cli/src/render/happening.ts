@@ -19,6 +19,10 @@ export const happeningText = ({ event, table, resources }: Happening): string =>
 export const pathOf = (innermostFirst: readonly CallInfo[]): readonly string[] =>
   innermostFirst.map(({ fn }) => safe(fn)).reverse();
 
+/** The call that tells where it came from: of a kernel that was traced, an outer one is all of setup_arch(). */
+export const askedBy = (innermostFirst: readonly CallInfo[]): CallInfo | undefined =>
+  innermostFirst.find((call) => call.caller !== '' || call.origin !== '');
+
 /** Calls as a path, outermost first: `early_ioremap > __early_set_fixmap`. */
 export const pathText = (innermostFirst: readonly CallInfo[]): string => pathOf(innermostFirst).join(' > ');
 

@@ -4,6 +4,7 @@ import { safe } from '../terminal.ts';
 const nothing: Readonly<Record<MachineInfo['type'], string>> = {
   iomem: 'no physical range is claimed',
   ioports: 'no I/O port is claimed',
+  resources: 'no resource is claimed',
   vmalloc: 'no virtual area is in use',
   ptdump: 'no page table is loaded',
   e820: 'the memory map is empty',

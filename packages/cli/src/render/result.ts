@@ -2,10 +2,13 @@ import type { Result } from '@kwind/debugger';
 import { assertNever } from '@kwind/x86';
 import { safe } from '../terminal.ts';
 import * as answers from './answers.ts';
+import { renderEventInfo } from './event-info.ts';
 import { placeText } from './happening.ts';
 import { renderMachine } from './machine.ts';
-import { renderStopped, valueText } from './stopped.ts';
+import { renderStopped } from './stopped.ts';
 import type { Style } from './style.ts';
+import { renderSummary } from './summary.ts';
+import { valueText } from './value.ts';
 import * as views from './views.ts';
 import * as walks from './walk.ts';
 import { renderWhy } from './why.ts';
@@ -18,7 +21,9 @@ export function renderResult(result: Result, style: Style): string[] {
     case 'position':
       return [`${placeText(result)}  ${result.percent.toFixed(1)}%  phase ${safe(result.phase)}`];
     case 'summary':
-      return views.renderSummary(result);
+      return renderSummary(result);
+    case 'event':
+      return renderEventInfo(result, style);
     case 'slots':
       return views.renderSlots(result, style);
     case 'fixmap':
@@ -59,9 +64,11 @@ type SessionResult = Extract<
       | 'diff'
       | 'memory'
       | 'search'
+      | 'each'
       | 'branch'
       | 'done'
       | 'help'
+      | 'interrupted'
       | 'quit'
       | 'breakpoints'
       | 'bookmarks'
@@ -80,9 +87,11 @@ function renderSessionResult(result: SessionResult, style: Style): string[] {
     case 'memory':
       return answers.renderMemory(result);
     case 'search':
-      return answers.renderSearch(result);
+      return answers.renderSearch(result, style);
+    case 'each':
+      return answers.renderEach(result, style);
     case 'branch':
-      return answers.renderBranch(result);
+      return answers.renderBranch(result, style);
     case 'breakpoints':
       return answers.renderBreakpoints(result);
     case 'bookmarks':
@@ -92,7 +101,9 @@ function renderSessionResult(result: SessionResult, style: Style): string[] {
     case 'done':
       return answers.renderDone(result);
     case 'help':
-      return answers.renderHelp(result);
+      return answers.renderHelp(result, style);
+    case 'interrupted':
+      return ['Interrupted; still here.'];
     case 'quit':
       return [];
     default:

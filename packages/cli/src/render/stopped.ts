@@ -1,18 +1,21 @@
 import {
   toJson,
+  type CallInfo,
   type Change,
-  type DebugValue,
   type Displayed,
+  type Happening,
   type Hit,
   type RangeInfo,
   type Stopped,
   type StopReason,
+  type TargetChange,
 } from '@kwind/debugger';
 import { assertNever, hex } from '@kwind/x86';
-import { safe } from '../terminal.ts';
+import { columnsOf, safe, wrapped } from '../terminal.ts';
 import { innermost, tintType } from './event.ts';
-import { cachedText, entryText, happeningText, pathOf, placeText, slotText } from './happening.ts';
+import { askedBy, cachedText, entryText, happeningText, pathOf, placeText, slotText } from './happening.ts';
 import type { Style } from './style.ts';
+import { targetText, valueText } from './value.ts';
 
 /** What stands on the screen after every movement: position first, then the fact, then where it comes from. */
 export function renderStopped(stop: Stopped, style: Style): string[] {
@@ -21,9 +24,12 @@ export function renderStopped(stop: Stopped, style: Style): string[] {
   return [
     ...reason,
     ...eventLines(stop, style),
-    ...stop.changes.flatMap((change) => changeLines(change)).map((line) => `    ${line}`),
-    ...slotLines(stop),
-    ...stop.displays.map(displayLine),
+    ...[
+      ...stop.changes.flatMap((change) => changeLines(change)).map((line) => `    ${line}`),
+      ...stop.values.flatMap((change) => valueLine(change, stop)),
+      ...slotLines(stop),
+      ...stop.displays.map(displayLine),
+    ].flatMap((line) => wrapped(line, style.width, CONTINUED)),
   ];
 }
 
@@ -61,22 +67,42 @@ function hitLine({ number, what, times, temporary }: Hit): string {
   return `${temporary ? 'Temporary breakpoint' : 'Breakpoint'} ${number}, ${safe(what)}${times > 1 ? `, hit ${times} times` : ''}`;
 }
 
-function eventLines({ at, event, calls }: Stopped, { paint, width }: Style): string[] {
+/** Position, type and what happened, then where. */
+export function eventLines({ at, event, calls }: Pick<Stopped, 'at' | 'event' | 'calls'>, style: Style): string[] {
+  const { paint, width } = style;
   if (event === null) return [`${placeText(at)}  power-on: nothing has happened yet`];
-  const { event: fact, file, name } = event;
-  const outermost = calls.at(-1);
-  const caller = outermost === undefined || outermost.caller === '' ? '' : `from ${outermost.caller}`;
-  const place = [safe(file), safe(caller), safe(outermost?.origin ?? '')].filter((text) => text !== '').join('   ');
-  const path = innermost(pathOf(calls), width - 4 - 3 - place.length);
-  const where = [path, place].filter((text) => text !== '').join('   ');
+  const { type } = event.event;
+  const name = event.name === '' ? '' : `(${safe(event.name)})`;
+  const told = [placeText(at), type, happeningText(event), name].filter((text) => text !== '').join(GAP);
+  const [first = '', ...more] = wrapped(told, width, INDENT);
   return [
-    `${placeText(at)}  ${tintType(fact.type, paint)}  ${happeningText(event)}${name === '' ? '' : `  (${safe(name)})`}`,
-    ...(where === '' ? [] : [`    ${paint('dim', where)}`]),
+    first.replace(type, () => tintType(type, paint)),
+    ...more,
+    ...whereLines(event, calls, width).map((line) => paint('dim', line)),
   ];
 }
 
+const GAP = '  ';
+const BETWEEN = '   ';
+const INDENT = '    ';
+/** Before what did not fit on the line above. */
+const CONTINUED = '         ';
+
+/** Calls, kernel file, caller and origin. On a narrow screen the file goes, which the function tells, then outer calls. */
+function whereLines({ file }: Happening, calls: readonly CallInfo[], width: number): string[] {
+  const asked = askedBy(calls);
+  const caller = asked === undefined || asked.caller === '' ? '' : safe(`from ${asked.caller}`);
+  const place = [caller, safe(asked?.origin ?? '')];
+  const names = pathOf(calls);
+  const whole = [innermost(names, Infinity), safe(file), ...place].filter((text) => text !== '').join(BETWEEN);
+  if (whole === '' || columnsOf(INDENT + whole) <= width) return whole === '' ? [] : [INDENT + whole];
+  const room = width - columnsOf([INDENT, ...place].join(BETWEEN));
+  const path = innermost(names, room) || (names.at(-1) ?? safe(file));
+  return wrapped(INDENT + [path, ...place].filter((text) => text !== '').join(BETWEEN), width, CONTINUED);
+}
+
 /** What the event's own line does not say yet. */
-function changeLines(change: Change): string[] {
+export function changeLines(change: Change): string[] {
   switch (change.kind) {
     case 'entry':
       return [`was  ${entryText(change.before)}`, `now  ${entryText(change.after)}`];
@@ -137,31 +163,16 @@ const plainText = (value: unknown): string => {
   return value === null ? 'nothing' : JSON.stringify(toJson(value));
 };
 
+/** Old and new of what was watched, where the lines above do not tell it. */
+function valueLine({ target, before, after }: TargetChange, { changes }: Stopped): string[] {
+  const isShown = changes.some(({ kind }) => kind === 'entry' || kind === 'tlb');
+  const isTold = before.kind !== 'value' && (before.kind !== 'translation' || isShown);
+  return isTold ? [] : [`    ${safe(target)}  ${targetText(before)} -> ${targetText(after)}`];
+}
+
 function slotLines({ slotsInUse: { before, after } }: Stopped): string[] {
   return before === after ? [] : [`    slots in use ${before} -> ${after}`];
 }
 
 const displayLine = ({ number, expression, value }: Displayed): string =>
   `${number}: ${safe(expression)} = ${valueText(value)}`;
-
-/** The fields of a record and the items of a list stand on one line; what was left out is said. */
-export function valueText(value: DebugValue): string {
-  switch (value.kind) {
-    case 'number':
-      return value.show === 'dec' ? String(value.value) : hex(value.value);
-    case 'boolean':
-      return String(value.value);
-    case 'text':
-      return `"${safe(value.value)}"`;
-    case 'none':
-      return 'none';
-    case 'record':
-      return `${safe(value.name)} { ${value.fields.map((field) => `${safe(field.name)} = ${valueText(field.value)}`).join(', ')} }`.trimStart();
-    case 'list':
-      return `[${value.items.map(valueText).join(', ')}${value.leftOut === 0 ? '' : `, … ${value.leftOut} more`}]`;
-    case 'error':
-      return `<${safe(value.message)}>`;
-    default:
-      return assertNever(value, 'value');
-  }
-}

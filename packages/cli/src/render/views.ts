@@ -1,46 +1,9 @@
-import type {
-  FixmapView,
-  ProfileView,
-  RegistersView,
-  SlotsView,
-  SummaryView,
-  TlbInfoView,
-  WarningsView,
-} from '@kwind/debugger';
+import type { FixmapView, ProfileView, RegistersView, SlotsView, TlbInfoView, WarningsView } from '@kwind/debugger';
 import { hex, hex16 } from '@kwind/x86';
 import { safe } from '../terminal.ts';
 import { callerLine, callLine, cachedText, entryText } from './happening.ts';
-import { countTable } from './info.ts';
 import { shortened, type Style } from './style.ts';
 import { count, facts, table } from './table.ts';
-
-export function renderSummary(view: SummaryView): string[] {
-  const { at, header, slots, tlb, flushes, trouble } = view;
-  return [
-    ...facts([
-      ['position', `${at.position} of ${at.total} (${at.percent.toFixed(1)}%)`],
-      ['phase', safe(view.phase)],
-      ['source', safe(`${header.source.kind} ${header.source.name}`)],
-      ['kernel', safe(header.kernelVersion) || 'not stated'],
-      ['profile', safe([header.profile, ...header.options].join(' '))],
-      ['calls', `${view.calls.toLocaleString('en-US')}, ${view.openCalls} open`],
-      ['tables', count(view.tables, 'page-table page')],
-      [
-        'slots',
-        `${slots.inUse} of ${slots.total} in use; peak ${slots.peak}${slots.peak === 0 ? '' : `, first at #${slots.peakAt}`}`,
-      ],
-      ['tlb', `${count(tlb.entries, 'entry', 'entries')}, ${tlb.stale} stale`],
-      ['flushes', `${count(flushes.pages, 'page')}, ${count(flushes.all, 'whole flush', 'whole flushes')}`],
-      [
-        'trouble',
-        [count(trouble.warnings, 'warning'), count(trouble.bugs, 'bug'), count(trouble.faults, 'fault')].join(', '),
-      ],
-    ]),
-    ...(view.events.length === 0
-      ? []
-      : ['', ...countTable(view.events.map(({ type, count: events }) => ({ type, events })))]),
-  ];
-}
 
 export function renderSlots({ slots }: SlotsView, style: Style): string[] {
   const columns = [

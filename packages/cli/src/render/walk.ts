@@ -8,7 +8,7 @@ import type {
   WalkView,
 } from '@kwind/debugger';
 import { assertNever, hex, hex16 } from '@kwind/x86';
-import { safe } from '../terminal.ts';
+import { cutAtWord, safe } from '../terminal.ts';
 import { tintType } from './event.ts';
 import { callLine, entryText, happeningText } from './happening.ts';
 import { shortened, type Style } from './style.ts';
@@ -110,7 +110,7 @@ export function renderCalls(view: CallsView, style: Style): string[] {
     ...open,
     ...(view.calls.length === 0 ? [] : ['calls so far:']),
     ...earlier,
-    ...shown.map(callRowText),
+    ...shown.map(callRowText).map((line) => cutAtWord(line, style.width)),
     ...left,
   ];
 }
@@ -120,7 +120,7 @@ export function callRowText(row: CallRow): string {
   return `${'  '.repeat(row.depth + 1)}#${row.seq + 1}  ${callLine(row)}  ${result}  (${count(row.events, 'event')})`;
 }
 
-export function renderList({ rows }: ListAnswer, { paint }: Style): string[] {
+export function renderList({ rows }: ListAnswer, { paint, width }: Style): string[] {
   return table(
     [{ head: '' }, { head: '', align: 'right' }, { head: '' }, { head: '' }],
     rows.map((row) => [
@@ -129,6 +129,7 @@ export function renderList({ rows }: ListAnswer, { paint }: Style): string[] {
       tintType(row.event.type, paint),
       `${'  '.repeat(Math.min(8, row.event.depth))}${happeningText(row)}`,
     ]),
+    width,
   );
 }
 

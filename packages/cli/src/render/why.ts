@@ -1,6 +1,6 @@
 import type { CallInfo, Cause, WhyAnswer } from '@kwind/debugger';
 import { safe } from '../terminal.ts';
-import { callLine, happeningText, pathText } from './happening.ts';
+import { askedBy, callLine, happeningText, pathText } from './happening.ts';
 
 const relations: Readonly<Record<Cause['relation'], string>> = {
   'made-by': 'made by',
@@ -41,10 +41,8 @@ function causeLines({ link, calls, origin }: CausedBy): string[] {
   const indent = '  '.repeat(level);
   const what =
     event !== null ? `${event.event.type}  ${happeningText(event)}` : call !== null ? callLine(call) : safe(origin);
-  const path =
-    calls.length === 0
-      ? safe(origin)
-      : [pathText(calls), safe(calls.at(-1)!.caller && `from ${calls.at(-1)!.caller}`), safe(origin)];
+  const caller = askedBy(calls)?.caller ?? '';
+  const path = calls.length === 0 ? safe(origin) : [pathText(calls), safe(caller && `from ${caller}`), safe(origin)];
   const by = [path]
     .flat()
     .filter((text) => text !== '')

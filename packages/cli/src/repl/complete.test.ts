@@ -4,8 +4,21 @@ import { describe, expect, it } from 'vitest';
 import { complete } from './complete.ts';
 
 const build = profile('linux-6.1');
+const breakpoint = {
+  kind: 'break',
+  what: 'pte.*',
+  condition: '',
+  enabled: true,
+  temporary: false,
+  hits: 0,
+  ignore: 0,
+  commands: [],
+} as const;
 const session: Pick<DebugSession, 'dispatch'> = {
-  dispatch: () => ({ type: 'bookmarks', bookmarks: [{ name: 'before-leak', position: 12, note: '' }] }),
+  dispatch: (command) =>
+    command.do === 'info' && command.topic === 'breakpoints'
+      ? { type: 'breakpoints', breakpoints: [1, 12].map((number) => ({ ...breakpoint, number })) }
+      : { type: 'bookmarks', bookmarks: [{ name: 'before-leak', position: 12, note: '' }] },
 };
 const at = (line: string): [string[], string] =>
   complete(line, {
@@ -24,6 +37,12 @@ describe('complete', () => {
     ['b early_memu', ['early_memunmap '], 'early_memu'],
     ['goto @b', ['@before-leak '], '@b'],
     ['goto ph', ['phase:'], 'ph'],
+    ['goto li', ['line:'], 'li'],
+    ['info event @b', ['@before-leak '], '@b'],
+    ['tcatch st', ['stale '], 'st'],
+    ['commands ', ['1', '12'], ''],
+    ['each slot.cl', ['slot.claimed '], 'slot.cl'],
+    ['each slot.claimed print slots_i', ['slots_in_use '], 'slots_i'],
     ['history fix FIX_APIC', ['FIX_APIC_BASE '], 'FIX_APIC'],
     ['walk bm_p', ['bm_pte '], 'bm_p'],
     ['i sl', ['slots '], 'sl'],

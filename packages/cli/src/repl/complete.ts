@@ -20,10 +20,17 @@ const symbols: Candidates = ({ profile }) => Object.keys(profile.symbols);
 const places: Candidates = (context) => ['slot', 'fix', ...symbols(context)];
 const kinds = ['pte', 'pmd', 'pud', 'tlb', 'slot', 'fix', 'iomem', 'ioport', 'cr0', 'cr3', 'cr4', 'efer', 'phase'];
 const targets: Candidates = (context) => [...kinds, ...symbols(context)];
-const positions: Candidates = ({ session }) => ['start', 'end', 'phase:', ...bookmarksOf(session, '@')];
+const positions: Candidates = ({ session }) => ['start', 'end', 'phase:', 'line:', ...bookmarksOf(session, '@')];
 const fixmapNames: Candidates = ({ profile }) => [...fixmapEnumerators(profile).keys()];
+const troubles: Candidates = () => ['warn', 'bug', 'fault', 'conflict', 'leak', 'stale'];
 const stops: Candidates = (context) => [...eventTypes(context), ...functions(context), 'slot', 'if'];
 const expressions: Candidates = ({ profile }) => expressionNames(eventScope(kernelScope(profile)));
+
+/** Numbers of the breakpoints there are. */
+const stopNumbers: Candidates = ({ session }) => {
+  const result = session.dispatch({ do: 'info', topic: 'breakpoints', argument: '' });
+  return result.type === 'breakpoints' ? result.breakpoints.map(({ number }) => String(number)) : [];
+};
 
 const after: Readonly<Record<string, Candidates>> = {
   info: () => [...infoTopics, 'checkpoints'],
@@ -34,7 +41,9 @@ const after: Readonly<Record<string, Candidates>> = {
   break: stops,
   tbreak: stops,
   until: stops,
-  catch: () => ['warn', 'bug', 'fault', 'conflict', 'leak'],
+  catch: troubles,
+  tcatch: troubles,
+  each: stops,
   walk: places,
   x: symbols,
   vmmap: symbols,
@@ -50,6 +59,10 @@ const after: Readonly<Record<string, Candidates>> = {
   history: targets,
   why: targets,
   delete: () => ['bookmark', 'checkpoint'],
+  commands: stopNumbers,
+  enable: stopNumbers,
+  disable: stopNumbers,
+  ignore: stopNumbers,
   branch: () => ['show', 'save', 'drop'],
 };
 
@@ -60,6 +73,7 @@ const behind: Readonly<Record<string, Candidates>> = {
   bookmark: ({ session }) => bookmarksOf(session, ''),
   checkpoint: ({ session }) => bookmarksOf(session, ''),
   calls: (context) => ['all', ...functions(context)],
+  event: positions,
   iomem: () => ['unprivileged'],
   ioports: () => ['unprivileged'],
 };
@@ -106,7 +120,7 @@ function commandOf(word: string): string {
 function candidatesFor(words: readonly string[], command: string): Candidates {
   if (words.length <= 1) return () => ['source', ...commandWords];
   // All behind an if belongs to the expression.
-  if (words.slice(1, -1).includes('if')) return expressions;
+  if (words.slice(1, -1).some((word) => word === 'if' || (word === 'print' && command === 'each'))) return expressions;
   const before = words.at(-2)!;
   const special = words.length > 2 && Object.hasOwn(behind, before) ? behind[before] : undefined;
   return special ?? after[command] ?? nothing;

@@ -2,7 +2,7 @@ import type { Io } from '../io.ts';
 import { openSession, type OpenedSession } from '../open-session.ts';
 import { note, print } from '../output.ts';
 import { count } from '../render/table.ts';
-import { safe } from '../terminal.ts';
+import { safe, widthOf, wrapped } from '../terminal.ts';
 import { Follower } from './follower.ts';
 import { talk, takeLines } from './interactive.ts';
 import { Interrupts } from './interrupt.ts';
@@ -43,11 +43,14 @@ export async function debug(io: Io, options: DebugOptions): Promise<number> {
     follower: options.follow ? followerOf(io, opened, interrupts) : undefined,
   });
   try {
-    if (isTalk && !options.quiet) await print(io, [greeting(options.trace, opened)]);
+    if (isTalk && !options.quiet) await print(io, wrapped(greeting(options.trace, opened), widthOf(io), '  '));
     // A program reads one object a command that it gave: nobody else's.
     if (options.rc && !options.json) await runStartFiles(io, shell);
     for (const line of options.ex) await shell.run(line);
-    if (options.batch) return shell.failure;
+    if (options.batch) {
+      await shell.finish();
+      return shell.failure;
+    }
     if (!shell.done) await (interrupts ? talk(io, opened, shell, interrupts) : takeLines(io, shell));
     return 0;
   } finally {

@@ -43,7 +43,11 @@ function openPrompt(io: Io, opened: OpenedSession, shell: Shell): Interface {
     prompt: shell.prompt,
   });
   lines.on('history', (history: string[]) => saveHistory(file, history));
-  lines.on('SIGINT', () => dropLine(lines, io));
+  lines.on('SIGINT', () => {
+    shell.drop();
+    lines.setPrompt(shell.prompt);
+    dropLine(lines, io);
+  });
   return lines;
 }
 
@@ -61,4 +65,5 @@ export async function takeLines(io: Io, shell: Shell): Promise<void> {
     await shell.typed(line);
     if (shell.done) return;
   }
+  await shell.finish();
 }

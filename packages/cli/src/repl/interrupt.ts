@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 
-const EVERY_MS = 50;
+const EVERY_MS = 20;
 const CTRL_C = 3;
 const ROOM = 256;
 

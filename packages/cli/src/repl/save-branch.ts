@@ -9,7 +9,7 @@ import { headerFor } from '../recording/header.ts';
  * @throws ToolError trace/exists, trace/io
  */
 export function branchSaver(io: Io, digest: string): SaveBranch {
-  return (file, { reader, forkedAt, parent }) => {
+  return (file, { reader, forkedAt, parent, poll }) => {
     const header = headerFor(io, {
       profile: parent.profile,
       options: parent.options,
@@ -21,6 +21,7 @@ export function branchSaver(io: Io, digest: string): SaveBranch {
     const writer = createTrace(pathOf(io, file), header);
     try {
       for (let seq = 0; seq < reader.length;) {
+        poll();
         const batch = reader.batchContaining(seq);
         writer.append(batch);
         seq = batch.firstSeq + batch.length;

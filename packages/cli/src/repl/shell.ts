@@ -10,7 +10,9 @@ import { renderResult } from '../render/result.ts';
 import { styleFor, type Style } from '../render/style.ts';
 import { report } from '../report.ts';
 import { safe } from '../terminal.ts';
+import { CommandBlock } from './command-block.ts';
 import type { Follower } from './follower.ts';
+import { ownHelp } from './own-help.ts';
 import type { Pager } from './pager.ts';
 import { SeenAddresses } from './seen-addresses.ts';
 
@@ -29,6 +31,8 @@ export interface ShellOptions {
 const ALL = ' --all';
 /** In a transcript, before a line that a breakpoint or a file runs. */
 const NOT_TYPED = '>>';
+/** As the first command of a breakpoint: the stop itself is not shown. */
+const SILENT = 'silent';
 /** How deep files of commands may name one another. */
 const DEEPEST = 10;
 
@@ -38,6 +42,7 @@ export class Shell {
   readonly #opened: OpenedSession;
   readonly #options: ShellOptions;
   readonly #out: Output;
+  readonly #block = new CommandBlock();
   readonly #seen = new SeenAddresses();
   #last = '';
   #depth = 0;
@@ -59,11 +64,16 @@ export class Shell {
   get failure(): number {
     return this.#failure;
   }
+  /** Forget the lines that were being typed for a breakpoint. */
+  drop(): void {
+    this.#block.drop();
+  }
   /** Addresses in the answers so far. */
   get addresses(): readonly string[] {
     return this.#seen.list();
   }
   get prompt(): string {
+    if (this.#block.isOpen) return '> ';
     const { percent, position } = this.#opened.session.place;
     return `(kwind ${percent.toFixed(1)}% #${position}) `;
   }
@@ -71,25 +81,46 @@ export class Shell {
   /** Run a line that somebody typed: an empty one repeats the last, where repeating makes sense. */
   async typed(line: string): Promise<void> {
     const text = line.trim();
+    if (this.#block.isOpen) return this.run(text);
     const again = text === '' ? this.#last : text;
     if (again === '') return;
     this.#last = repeats(again) ? again : '';
     await this.run(again);
   }
 
+  /** There is no more input: lines for a breakpoint without an end are told of. */
+  async finish(): Promise<void> {
+    try {
+      this.#block.expectClosed('the input');
+    } catch (error) {
+      await this.#refuse(error);
+    }
+  }
+
   /** Run a line; what goes wrong is told and noted, and the session goes on. `mark` stands before its echo. */
   async run(line: string, mark = '>'): Promise<void> {
-    const text = line.trim();
-    if (this.#done || text === '' || text.startsWith('#')) return;
+    // What breakpoints want to be run comes first; a breakpoint whose commands go on may stop any number of times.
+    const waiting = [line];
+    for (let shown = mark; waiting.length > 0; shown = NOT_TYPED) {
+      waiting.unshift(...(await this.#line(waiting.shift()!.trim(), shown)));
+    }
+  }
+
+  /** Run one line; returns those that a breakpoint wants to be run. */
+  async #line(text: string, mark: string): Promise<readonly string[]> {
+    if (this.#done || text === '' || text.startsWith('#')) return [];
     if (this.#options.echo) await this.#show([`${mark} ${text}`]);
     try {
       const file = /^source(?:\s+(.*))?$/.exec(text);
-      if (file) await this.#source(file[1] ?? '');
-      else await this.#command(text);
+      const help = this.#block.isOpen ? undefined : ownHelp(text);
+      if (help) await this.#answer({ type: 'help', commands: [help] }, { do: 'help', topic: help.name }, false);
+      else if (file && !this.#block.isOpen) await this.#source(file[1] ?? '');
+      else return await this.#command(text);
     } catch (error) {
       if (error instanceof ClosedPipe) throw error;
       await this.#refuse(error);
     }
+    return [];
   }
 
   /** A bug of ours must not cost the session either: it is told in full, and the next line is read. */
@@ -101,13 +132,15 @@ export class Shell {
     } else await report(error, this.#io);
   }
 
-  async #command(text: string): Promise<void> {
+  async #command(text: string): Promise<readonly string[]> {
     const all = text.endsWith(ALL);
-    const command = parseCommand(all ? text.slice(0, -ALL.length) : text);
+    const command = this.#block.take(all ? text.slice(0, -ALL.length) : text, this.#opened.session);
+    if (command === undefined) return [];
     const result = (this.#options.follower ?? this.#opened.session).dispatch(command);
-    await this.#answer(result, command, all);
+    const lines = linesToRun(result);
+    if (lines[0] !== SILENT || this.#options.json) await this.#answer(result, command, all);
     if (result.type === 'quit') this.#done = true;
-    for (const line of linesToRun(result)) await this.run(line, NOT_TYPED);
+    return lines[0] === SILENT ? lines.slice(1) : lines;
   }
 
   async #answer(result: Result, command: Command, all: boolean): Promise<void> {
@@ -135,6 +168,7 @@ export class Shell {
     this.#depth++;
     try {
       for (const line of readLines(this.#io, name)) await this.run(line, NOT_TYPED);
+      this.#block.expectClosed(name);
     } finally {
       this.#depth--;
     }
@@ -145,7 +179,8 @@ export class Shell {
   }
 
   #style(all: boolean): Style {
-    return styleFor(this.#io, { all, allHint: '--all behind the command' });
+    const style = styleFor(this.#io, { all, allHint: '--all behind the command' });
+    return all ? { ...style, width: Infinity } : style;
   }
 }
 

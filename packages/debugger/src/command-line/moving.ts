@@ -84,21 +84,27 @@ function visited(verb: 'back' | 'forward', summary: string): CommandSpec {
 }
 
 function changed(verb: 'last' | 'next-write', aliases: readonly string[], summary: string): CommandSpec {
-  const usage = `${verb} TARGET`;
+  const usage = `${verb} [TARGET]`;
   return {
     name: verb,
     aliases,
     usage,
     summary,
-    examples: [`${verb} slot 0`, `${verb} pte 0xffffffffff200000`, `${verb} fix FIX_APIC_BASE`, `${verb} cr3`],
+    examples: [
+      `${verb} slot 0`,
+      `${verb} pte 0xffffffffff200000`,
+      `${verb} fix FIX_APIC_BASE`,
+      `${verb} cr3`,
+      `${verb} slots_in_use`,
+    ],
     group: 'moving',
-    parse: (rest) => ({ do: verb, target: needed(rest, 'What to look for', { usage }) }),
+    parse: (rest) => ({ do: verb, target: rest }),
   };
 }
 
 /** `restart @name`, `restart name` and `run 120` are habits from other debuggers: a bare name is a bookmark. */
 export function restartTarget(rest: string): string {
-  const known = /^(?:[@#.0-9]|start$|end$|start[+-]|end[+-]|phase:|t\s*=)/;
+  const known = /^(?:[@#.0-9]|start$|end$|start[+-]|end[+-]|phase:|line:|t\s*=)/;
   return known.test(rest) || rest === '' ? rest : `@${rest}`;
 }
 
@@ -106,15 +112,16 @@ const goto: CommandSpec = {
   name: 'goto',
   aliases: ['!tt', 'ugo', 'seek', 'run', 'restart'],
   usage: gotoUsage,
-  summary: 'Go to a position: a number, start, end, end-10, .+5, .-5, 37.5%, @bookmark or phase:NAME.',
-  examples: ['goto 1204', 'goto end-10', 'goto 37.5%', 'goto @before-leak', 'goto phase:setup_arch'],
+  summary:
+    'Go to a position: a number, start, end, end-10, .+5, .-5, 37.5%, @bookmark, phase:NAME, or line:61 of the log or script.',
+  examples: ['goto 1204', 'goto end-10', 'goto 37.5%', 'goto @before-leak', 'goto phase:setup_arch', 'goto line:61'],
   group: 'moving',
   parse: (rest) => ({ do: 'goto', to: needed(rest, 'Where to go', { usage: gotoUsage }) }),
 };
 
 const until: CommandSpec = {
   name: 'until',
-  aliases: ['u'],
+  aliases: ['u', 'advance'],
   usage: untilUsage,
   summary: 'Go on to the first event that a break specification names, once.',
   examples: ['until early_iounmap', 'until slot 3', 'until if slots_in_use == 8', 'until -r pte.written'],
@@ -134,6 +141,14 @@ export const movingCommands: readonly CommandSpec[] = [
   goto,
   visited('back', 'Go back to the place visited before.'),
   visited('forward', 'Go to the place that back left.'),
-  changed('last', [], 'Go to just after the last event before here that changed something.'),
-  changed('next-write', ['nw'], 'Go to just after the next event that changes something.'),
+  changed(
+    'last',
+    [],
+    'Go to just after the last event before here that changed something; without TARGET what was asked about last.',
+  ),
+  changed(
+    'next-write',
+    ['nw'],
+    'Go to just after the next event that changes something; without TARGET what was asked about last.',
+  ),
 ];

@@ -4,8 +4,8 @@ import type { Command } from '../protocol.ts';
 import { movingCommands, restartTarget } from './moving.ts';
 import { questionCommands } from './questions.ts';
 import { sessionCommands } from './session.ts';
-import { firstWord, type CommandSpec } from './spec.ts';
-import { stopCommands } from './stops.ts';
+import { firstWord, usageError, type CommandSpec } from './spec.ts';
+import { addressOf, breakOnAccess, stopCommands } from './stops.ts';
 
 const specs: readonly CommandSpec[] = [...movingCommands, ...stopCommands, ...questionCommands, ...sessionCommands];
 const byWord = new Map<string, CommandSpec>();
@@ -45,7 +45,7 @@ export function helpOn(topic: string): readonly CommandHelp[] {
 
 /**
  * Read one line of the debugger's language. The first word is a name, an alias or an unambiguous beginning; some habits
- * of other debuggers are taken as meant: `!tt 50%`, `record goto 120`, `x/4gx …`, `p EXPR`.
+ * of other debuggers are taken as meant: `!tt 50`, `ba w8 ADDRESS`, `record goto 120`, `x/4gx …`, `p EXPR`.
  * @throws ToolError command/unknown with the nearest spelling; command/usage with the usage
  */
 export function parseCommand(line: string): Command {
@@ -54,14 +54,37 @@ export function parseCommand(line: string): Command {
   if (word === '') throw new ToolError('command/usage', 'there is no command.', 'help lists them.');
   const examined = /^x(\/[\s\S]*)$/.exec(text);
   if (examined) return byWord.get('x')!.parse(examined[1]!);
+  const formatted = /^(?:p|print|inspect)\/(\w+)\s+(\S[\s\S]*)$/.exec(text);
+  if (formatted) return printedAs(formatted[1]!, formatted[2]!);
   const recorded = /^rec(?:ord)?\s+goto\s+([\s\S]+)$/.exec(text);
   if (recorded) return gotoOf(recorded[1]!.replace(/^begin$/, 'start'));
-  const timed = /^!tt\s+(?:ba|br)(-?)\s+(?:w\s+)?([\s\S]+)$/.exec(text);
-  if (timed) return { do: timed[1] === '-' ? 'last' : 'next-write', target: timed[2]!.trim() };
+  const habit = timeTravelHabit(text) ?? breakOnAccess(text);
+  if (habit) return habit;
   // gdb's hands print with p, WinDbg's step with it: what follows tells them apart.
   if (word === 'p' && rest !== '' && !/^[0-9]+$/.test(rest)) return { do: 'print', expression: rest };
+  if (word === 'ugo') return gotoOf(rest.replace(/^bookmark\s+@?/, '@'));
   if (word === 'restart' || word === 'run') return gotoOf(rest === '' ? 'start' : restartTarget(rest));
   return specOf(word).parse(rest);
+}
+
+/** `print/x EXPR`. @throws ToolError command/usage */
+function printedAs(format: string, expression: string): Command {
+  if (['x', 'd', 't'].includes(format)) return { do: 'print', expression, format };
+  throw usageError(`"${format}" is no format.`, { usage: 'print[/x|/d|/t] EXPR' });
+}
+
+/** WinDbg: `!tt` says where, `!tt 50` goes to 50 %, `!tt br- cr3` and `!tt ba- w ADDRESS LENGTH` to who wrote. */
+function timeTravelHabit(text: string): Command | undefined {
+  if (/^!(?:tt|positions)$/.test(text)) return { do: 'when' };
+  const percent = /^!tt\s+([0-9]{1,2}(?:\.[0-9]+)?|100(?:\.0+)?)$/.exec(text)?.[1];
+  if (percent !== undefined) return { do: 'goto', to: `${percent}%` };
+  const written = /^!tt\s+(?:ba|br)(-?)\s+(?:w\s+)?(\S[\s\S]*?)$/.exec(text);
+  if (!written) return undefined;
+  const sized = /^(0x[0-9a-f]+)\s+(\w+)$/i.exec(written[2]!);
+  return {
+    do: written[1] === '-' ? 'last' : 'next-write',
+    target: sized ? addressOf(sized[1]!, sized[2]!) : written[2]!,
+  };
 }
 
 const gotoOf = (to: string): Command => byWord.get('goto')!.parse(to.trim());

@@ -8,13 +8,20 @@ const topicAliases: Readonly<Record<string, InfoTopic>> = {
   checkpoints: 'bookmarks',
   display: 'displays',
   record: 'summary',
+  watchpoints: 'breakpoints',
 };
 const topicList = infoTopics.join(', ');
 
 /** The topic that a word names or begins. @throws ToolError command/usage */
 export function infoTopicOf(word: string): InfoTopic {
-  const names: readonly string[] = [...infoTopics, ...Object.keys(topicAliases)];
-  const found = names.includes(word) ? [word] : names.filter((name) => name.startsWith(word));
+  const aliases = Object.keys(topicAliases);
+  const names: readonly string[] = [...infoTopics, ...aliases];
+  const begun = infoTopics.filter((name) => name.startsWith(word));
+  const found = names.includes(word)
+    ? [word]
+    : begun.length > 0
+      ? begun
+      : aliases.filter((name) => name.startsWith(word));
   const topics = new Set(found.map((name) => topicAliases[name] ?? (name as InfoTopic)));
   if (topics.size === 1) return [...topics][0]!;
   const what = topics.size === 0 ? `there is no info "${word}".` : `"${word}" may be ${found.join(' or ')}.`;
@@ -26,7 +33,7 @@ const info: CommandSpec = {
   aliases: ['i'],
   usage: 'info TOPIC [ARGUMENT]',
   summary: `What the machine is like here: ${topicList}.`,
-  examples: ['info slots', 'info fixmap FIX_APIC_BASE', 'info tlb', 'info calls all', 'info breakpoints'],
+  examples: ['info slots', 'info fixmap FIX_APIC_BASE', 'info tlb', 'info calls all', 'info event', 'info breakpoints'],
   group: 'questions',
   parse(rest) {
     const [topic, argument] = firstWord(rest);
@@ -117,6 +124,24 @@ const search: CommandSpec = {
   },
 };
 
+const each: CommandSpec = {
+  name: 'each',
+  aliases: ['dprintf'],
+  usage: 'each SPEC [if EXPR] [print EXPR; EXPR …]',
+  summary:
+    'A table of every event that a break specification names, over the whole history, with what expressions came to there.',
+  examples: ['each slot.claimed print slot; phys; slots_in_use', 'each early_iounmap', 'each if slots_in_use == 2'],
+  group: 'questions',
+  parse(rest) {
+    const match = /^([\s\S]*?)(?:(?:^|\s+)print\s+([\s\S]+))?$/.exec(rest)!;
+    const expressions = (match[2] ?? '')
+      .split(';')
+      .map((text) => text.trim())
+      .filter((text) => text !== '');
+    return { do: 'each', spec: needed(match[1]!.trim(), 'Where to look', each), expressions };
+  },
+};
+
 const mapping: CommandSpec = {
   name: 'vmmap',
   aliases: [],
@@ -128,7 +153,7 @@ const mapping: CommandSpec = {
 };
 
 function asking(verb: 'history' | 'why', aliases: readonly string[], summary: string): CommandSpec {
-  const usage = `${verb} TARGET`;
+  const usage = `${verb} [TARGET]`;
   return {
     name: verb,
     aliases,
@@ -139,9 +164,10 @@ function asking(verb: 'history' | 'why', aliases: readonly string[], summary: st
       `${verb} 0xffffffffff200000`,
       `${verb} pte 0xffffffffff200000`,
       `${verb} fix FIX_APIC_BASE`,
+      ...(verb === 'history' ? ['history slots[0].prev_map'] : []),
     ],
     group: 'questions',
-    parse: (rest) => ({ do: verb, target: needed(rest, 'What to ask about', { usage }) }),
+    parse: (rest) => ({ do: verb, target: rest }),
   };
 }
 
@@ -164,9 +190,9 @@ function plain(name: string, verb: 'when' | 'backtrace', aliases: readonly strin
 const print: CommandSpec = {
   name: 'print',
   aliases: ['inspect'],
-  usage: 'print EXPR',
+  usage: 'print[/x|/d|/t] EXPR',
   summary: 'What an expression comes to here. p EXPR prints too; p alone and p COUNT step as next does.',
-  examples: ['print slots[3].prev_map', 'print slots_in_use', 'print pte(0xffffffffff200000).present'],
+  examples: ['print slots[3].prev_map', 'print slots_in_use', 'print pte(0xffffffffff200000).present', 'print/t cr4'],
   group: 'questions',
   parse: (rest) => ({ do: 'print', expression: needed(rest, 'The expression', print) }),
 };
@@ -194,8 +220,17 @@ export const questionCommands: readonly CommandSpec[] = [
   list,
   plain('backtrace', 'backtrace', ['bt', 'where'], 'The kernel calls around the event here.'),
   print,
-  asking('history', ['hist'], 'Every value that something had, with the span of positions that each held.'),
-  asking('why', [], 'The chain of causes of something: the store, the calls around it, the script or log line.'),
+  asking(
+    'history',
+    ['hist'],
+    'Every value that something had, with the span of positions that each held; without TARGET what was asked about last.',
+  ),
+  asking(
+    'why',
+    [],
+    'The chain of causes of something: the store, the calls around it, the script or log line; without TARGET what was asked about last.',
+  ),
   diff,
   search,
+  each,
 ];

@@ -1,4 +1,4 @@
-import type { WatchAccess } from '../protocol.ts';
+import type { Command, WatchAccess } from '../protocol.ts';
 import { countOf, firstWord, needed, numbersOf, usageError, type CommandSpec } from './spec.ts';
 
 function breaking(name: 'break' | 'tbreak', aliases: readonly string[], temporary: boolean): CommandSpec {
@@ -22,6 +22,23 @@ function breaking(name: 'break' | 'tbreak', aliases: readonly string[], temporar
   };
 }
 
+const accesses: Readonly<Record<string, WatchAccess>> = { r: 'read', rw: 'access', w: 'write', c: 'write' };
+
+const watchOf = (target: string, letters: string): Command => ({ do: 'watch', target, access: accesses[letters]! });
+
+/**
+ * `ba w ADDRESS LENGTH`, `ba w8 ADDRESS`: how WinDbg sets a watchpoint. Undefined for any other line.
+ */
+export function breakOnAccess(text: string): Command | undefined {
+  const match = /^ba\s+(rw|[rwc])([0-9]*)\s+(\S+)(?:\s+(\w+))?$/.exec(text);
+  if (!match) return undefined;
+  return watchOf(addressOf(match[3]!, match[4] ?? match[2]!), match[1]!);
+}
+
+/** An address with as many bytes as were asked for. */
+export const addressOf = (address: string, length: string): string =>
+  length === '' ? `va ${address}` : `va ${address} len ${length}`;
+
 function watching(name: 'watch' | 'rwatch' | 'awatch', access: WatchAccess, summary: string): CommandSpec {
   const usage = `${name} TARGET [if EXPR]`;
   return {
@@ -36,7 +53,12 @@ function watching(name: 'watch' | 'rwatch' | 'awatch', access: WatchAccess, summ
       `${name} fix FIX_APIC_BASE`,
     ],
     group: 'stops',
-    parse: (rest) => ({ do: 'watch', target: needed(rest, 'What to watch', { usage }), access }),
+    parse(rest) {
+      const target = needed(rest, 'What to watch', { usage });
+      // `watch va ADDRESS len 8 r`: how it is accessed may stand behind it, as TTD has it.
+      const sized = /^(va\s[\s\S]*\S)\s+(rw|[rwc])$/.exec(target);
+      return sized ? watchOf(sized[1]!, sized[2]!) : { do: 'watch', target, access };
+    },
   };
 }
 
@@ -62,15 +84,18 @@ function numbered(verb: 'enable' | 'disable' | 'delete', aliases: readonly strin
   };
 }
 
-const catching: CommandSpec = {
-  name: 'catch',
-  aliases: [],
-  usage: 'catch warn|bug|fault|conflict|leak',
-  summary: 'Stop when the kernel or the CPU meets trouble.',
-  examples: ['catch warn', 'catch fault'],
-  group: 'stops',
-  parse: (rest) => ({ do: 'catch', trouble: needed(rest, 'What to catch', catching), temporary: false }),
-};
+function catching(name: 'catch' | 'tcatch', temporary: boolean): CommandSpec {
+  const usage = `${name} warn|bug|fault|conflict|leak|stale [if EXPR]`;
+  return {
+    name,
+    aliases: [],
+    usage,
+    summary: `Stop ${temporary ? 'once ' : ''}when the kernel or the CPU meets trouble.`,
+    examples: [`${name} warn`, `${name} fault`],
+    group: 'stops',
+    parse: (rest) => ({ do: 'catch', trouble: needed(rest, 'What to catch', { usage }), temporary }),
+  };
+}
 
 const ignore: CommandSpec = {
   name: 'ignore',
@@ -100,12 +125,16 @@ const condition: CommandSpec = {
   },
 };
 
+/** In place of a number: the breakpoint that was set last. */
+const NEWEST = 0;
+
 const commands: CommandSpec = {
   name: 'commands',
   aliases: [],
-  usage: 'commands NUMBER COMMAND; COMMAND …',
-  summary: 'Commands to run whenever a breakpoint stops; none to remove them.',
-  examples: ['commands 1 info slots; backtrace'],
+  usage: 'commands [NUMBER [COMMAND; COMMAND …]]',
+  summary:
+    'Commands to run whenever a breakpoint stops: on this line, or on the lines that follow, up to end. None at all removes them. The newest breakpoint without a number; silent as the first leaves out the stop itself.',
+  examples: ['commands 1 info slots; backtrace', 'commands 1 silent; print slots_in_use; continue', 'commands 2'],
   group: 'stops',
   parse(rest) {
     const [number, lines] = firstWord(rest);
@@ -113,7 +142,7 @@ const commands: CommandSpec = {
       .split(';')
       .map((line) => line.trim())
       .filter((line) => line !== '');
-    return { do: 'commands', number: countOf(needed(number, 'The number', commands), commands), lines: each };
+    return { do: 'commands', number: number === '' ? NEWEST : countOf(number, commands), lines: each };
   },
 };
 
@@ -123,7 +152,8 @@ export const stopCommands: readonly CommandSpec[] = [
   watching('watch', 'write', 'Stop when something changes: an address, an entry, a fixmap index, a slot, a register.'),
   watching('rwatch', 'read', 'Stop when an address is read, or an entry is used to translate.'),
   watching('awatch', 'access', 'Stop when an address is read or written.'),
-  catching,
+  catching('catch', false),
+  catching('tcatch', true),
   condition,
   ignore,
   commands,

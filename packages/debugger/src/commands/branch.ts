@@ -1,13 +1,14 @@
 import { didYouMean, ToolError } from '@kwind/x86';
 import type { EventBatch, TraceHeader, TraceReader } from '@kwind/events';
 import { findKernelFunction, kernelFunctions, type KernelFunction } from '@kwind/kernel';
-import { LiveMachine } from '@kwind/recorder';
+import { LiveMachine } from '@kwind/recorder/live';
 import { compileExpression, parseExpression, partOf, type Value } from '@kwind/state';
 import { BranchTrace } from '@kwind/timeline';
 import type { BranchAnswer, DoneAnswer } from '../answers.ts';
 import { differences } from '../changes.ts';
 import type { Branch, Core } from '../core.ts';
 import { happeningOf } from '../explain.ts';
+import type { Poll } from '../interrupted.ts';
 import type { Command } from '../protocol.ts';
 import { rowsOf } from '../views/calls.ts';
 
@@ -19,6 +20,8 @@ export interface BranchToSave {
   /** Position of the parent where it begins. */
   readonly forkedAt: number;
   readonly parent: TraceHeader;
+  /** Asked while it is written. @throws to end it */
+  readonly poll: Poll;
 }
 /** Writes a branch to a file; the debugger itself has none. */
 export type SaveBranch = (file: string, branch: BranchToSave) => void;
@@ -131,7 +134,8 @@ export function branch(core: Core, command: Of<'branch'>, save: SaveBranch | und
   if (command.action === 'save') {
     if (!save)
       throw new ToolError('command/usage', 'a branch cannot be saved from here.', 'Use kwind debug in a terminal.');
-    save(command.file, { reader: current.trace, forkedAt: current.forkedAt, parent: current.recording.reader.header });
+    const parent = current.recording.reader.header;
+    save(command.file, { reader: current.trace, forkedAt: current.forkedAt, parent, poll: core.poll });
     return { type: 'done', done: 'saved', breakpoints: [], bookmark: null, total };
   }
   core.leaveBranch(current);

@@ -3,7 +3,7 @@ import type { HistoryAnswer, HistorySpan, SearchAnswer, TargetValue } from '../a
 import type { Core } from '../core.ts';
 import { happeningOf } from '../explain.ts';
 import type { Question } from '../protocol.ts';
-import { parseTarget } from '../targets/parse.ts';
+import { askedTarget } from '../targets/parse.ts';
 import { sameValue, type Target } from '../targets/target.ts';
 import { textPredicate } from '../text-search.ts';
 
@@ -17,12 +17,16 @@ type Span = { -readonly [K in keyof HistorySpan]: HistorySpan[K] };
 /** Every value that a target had over the whole trace, with the span of positions that each held. */
 export function history(core: Core, { target: text }: Of<'history'>): HistoryAnswer {
   const { timeline } = core;
-  const target = parseTarget(text, core);
+  const target = askedTarget(text, core);
   const spans: Span[] = [{ from: 0, to: null, value: target.value(timeline, timeline.at(0)), event: null }];
   let leftOut = 0;
   let position = 0;
   let found: Found;
   while ((found = nextChange(core, target, position)).kind === 'hit') {
+    if (core.shouldStop?.() === true) {
+      found = { kind: 'interrupted' };
+      break;
+    }
     position = found.seq + 1;
     const value = valueAfter(core, target, found.seq);
     const last = spans.at(-1)!;

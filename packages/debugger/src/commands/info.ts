@@ -4,6 +4,7 @@ import type { Core } from '../core.ts';
 import type { InfoTopic } from '../protocol.ts';
 import { parseVaddrRange } from '../ranges.ts';
 import { callsView } from '../views/calls.ts';
+import { eventView } from '../views/event.ts';
 import { fixmapView } from '../views/fixmap.ts';
 import { machineView, type KernelTexts } from '../views/machine.ts';
 import { pageTableView } from '../views/page-table.ts';
@@ -27,10 +28,13 @@ export function info(
   texts: KernelTexts = () => '',
 ): Info {
   const { timeline, cursor } = core;
-  if (!['fixmap', 'pagetable', 'calls', 'iomem', 'ioports'].includes(topic)) noArgument(topic, argument);
+  if (!['event', 'fixmap', 'pagetable', 'calls', 'iomem', 'ioports', 'resources'].includes(topic))
+    noArgument(topic, argument);
   switch (topic) {
     case 'summary':
-      return summaryView(timeline, cursor);
+      return summaryView(timeline, cursor, core.poll);
+    case 'event':
+      return eventView(timeline, argument === '' ? cursor : core.cursorAt(core.parsePosition(argument)));
     case 'slots':
       return slotsView(timeline, cursor);
     case 'fixmap':
@@ -44,11 +48,12 @@ export function info(
     case 'calls':
       return callsOf(core, argument);
     case 'warnings':
-      return warningsView(timeline, cursor);
+      return warningsView(timeline, cursor, core.poll);
     case 'profile':
       return profileView(timeline.profile);
     case 'iomem':
     case 'ioports':
+    case 'resources':
     case 'vmalloc':
     case 'ptdump':
     case 'e820':
@@ -78,9 +83,9 @@ function fixmapOf(core: Core, argument: string): Info {
 
 /** `info calls`, `info calls all`, `info calls 2`, `info calls early_iounmap`. */
 function callsOf(core: Core, argument: string): Info {
-  const { timeline, cursor } = core;
-  if (argument === '') return callsView(timeline, cursor);
-  if (argument === 'all') return callsView(timeline, cursor, { depth: Infinity, fn: '' });
-  if (/^[0-9]{1,4}$/.test(argument)) return callsView(timeline, cursor, { depth: Number(argument), fn: '' });
-  return callsView(timeline, cursor, { depth: Infinity, fn: argument });
+  const { timeline, cursor, poll } = core;
+  if (argument === '') return callsView(timeline, cursor, undefined, poll);
+  if (argument === 'all') return callsView(timeline, cursor, { depth: Infinity, fn: '' }, poll);
+  if (/^[0-9]{1,4}$/.test(argument)) return callsView(timeline, cursor, { depth: Number(argument), fn: '' }, poll);
+  return callsView(timeline, cursor, { depth: Infinity, fn: argument }, poll);
 }

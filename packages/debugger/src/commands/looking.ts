@@ -22,6 +22,7 @@ export function list(core: Core, { at, count }: Of<'list'>): ListAnswer {
   const position = at === '' ? core.position : core.parsePosition(at);
   const length = Math.min(count === 0 ? LIST_LENGTH : count, MOST_LISTED, timeline.length);
   const first = Math.min(Math.max(0, position - 1 - Math.floor(length / 2)), timeline.length - length);
+  core.cursorAt(first + length);
   const rows = Array.from({ length }, (_, i) => ({
     ...happeningOf(timeline, first + i),
     here: first + i === position - 1,
@@ -34,15 +35,20 @@ export function backtrace(core: Core): BacktraceAnswer {
   return { type: 'backtrace', at: core.place, calls: event === undefined ? [] : callsOf(core.timeline, event.seq) };
 }
 
-export function print(core: Core, { expression }: Of<'print'>): PrintAnswer {
-  return { type: 'value', at: core.place, expression, value: evaluateText(expression, core.scope, core.environment()) };
+const shows = { x: 'hex', d: 'dec', t: 'bin' } as const;
+
+export function print(core: Core, { expression, format = '' }: Of<'print'>): PrintAnswer {
+  const value = evaluateText(expression, core.scope, core.environment());
+  const show = Object.hasOwn(shows, format) ? shows[format as keyof typeof shows] : undefined;
+  const shown = value.kind === 'number' && show !== undefined ? { ...value, show } : value;
+  return { type: 'value', at: core.place, expression, value: shown };
 }
 
 /** What differs between two positions, told in the order of time whichever is named first. */
 export function diff(core: Core, { from, to }: Of<'diff'>): DiffAnswer {
   const { timeline } = core;
   const [early, late] = [core.parsePosition(from), core.parsePosition(to)].sort((a, b) => a - b) as [number, number];
-  const changes = differences(timeline, timeline.at(early), timeline.at(late));
+  const changes = differences(timeline, core.cursorAt(early), core.cursorAt(late));
   const shown = changes.slice(0, MOST_DIFFERENCES);
   return {
     type: 'diff',

@@ -11,7 +11,7 @@ type Counted = { readonly count: number; readonly direction: Direction };
 function arrive(core: Core, position: number | undefined, direction: Direction): Stopped {
   const end = direction === 'forward' ? core.timeline.length : 0;
   const target = position ?? end;
-  core.moveTo(core.timeline.step(core.cursor, target - core.position));
+  core.moveTo(core.near(target));
   return stopped(core, direction, position === undefined ? edge(direction) : moved);
 }
 
@@ -26,6 +26,7 @@ export function step(core: Core, { count, direction }: Counted): Stopped {
 export function next(core: Core, { count, direction }: Counted): Stopped {
   let position: number | undefined = core.position;
   for (let done = 0; done < count && position !== undefined; done++) {
+    core.poll();
     position = nextPosition(core.timeline, position, direction);
   }
   return arrive(core, position, direction);
@@ -58,6 +59,6 @@ export function goto(core: Core, { to }: Of<'goto'>): Stopped {
 export function revisit(core: Core, { do: verb, count }: Of<'back' | 'forward'>): Stopped {
   const { position, edge: isEdge } = core.visits.back(verb === 'back' ? count : -count);
   const direction: Direction = position < core.position ? 'backward' : 'forward';
-  core.returnTo(core.timeline.at(position));
+  core.returnTo(core.cursorAt(position));
   return stopped(core, direction, isEdge ? { kind: 'no-more-visits' } : moved);
 }

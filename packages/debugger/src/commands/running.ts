@@ -5,7 +5,7 @@ import { edge, moved, stopped } from '../stopped.ts';
 import { runToStop } from '../stops/run.ts';
 import type { Stop } from '../stops/stop-list.ts';
 import { isChange } from '../targets/target.ts';
-import { parseTarget } from '../targets/parse.ts';
+import { askedTarget } from '../targets/parse.ts';
 import { parseBreak } from './stops.ts';
 
 type Of<D extends Movement['do']> = Extract<Movement, { do: D }>;
@@ -28,7 +28,7 @@ export function resume(
 }
 
 function toEdge(core: Core, direction: Direction): Stopped {
-  core.moveTo(core.timeline.at(direction === 'forward' ? core.timeline.length : 0));
+  core.moveTo(core.cursorAt(direction === 'forward' ? core.timeline.length : 0));
   return stopped(core, direction, edge(direction));
 }
 
@@ -42,7 +42,7 @@ function countHits(core: Core, stops: readonly Stop[]): readonly Stop[] {
 }
 
 function arriveAt(core: Core, position: number, direction: Direction, stops: readonly Stop[]): Stopped {
-  core.moveTo(core.timeline.at(position));
+  core.moveTo(core.cursorAt(position));
   const hits = stops.map((stop): Hit => ({
     number: stop.number,
     what: stop.trigger.what,
@@ -54,7 +54,10 @@ function arriveAt(core: Core, position: number, direction: Direction, stops: rea
     core,
     direction,
     { kind: 'hit', hits },
-    stops.flatMap((stop) => stop.commands),
+    {
+      commands: stops.flatMap((stop) => stop.commands),
+      targets: stops.flatMap(({ trigger }) => (trigger.target ? [trigger.target] : [])),
+    },
   );
 }
 
@@ -69,7 +72,7 @@ export function until(core: Core, { spec, direction }: Of<'until'>): Stopped {
     run.stops.filter((stop) => stop !== wanted),
   );
   if (others.length > 0) return arriveAt(core, run.seq + 1, direction, others);
-  core.moveTo(core.timeline.at(run.seq + 1));
+  core.moveTo(core.cursorAt(run.seq + 1));
   return stopped(core, direction, moved);
 }
 
@@ -77,15 +80,15 @@ export function until(core: Core, { spec, direction }: Of<'until'>): Stopped {
 export function toChange(core: Core, { do: verb, target: text }: Of<'last' | 'next-write'>): Stopped {
   const direction: Direction = verb === 'last' ? 'backward' : 'forward';
   const { timeline, shouldStop } = core;
-  const target = parseTarget(text, core);
+  const target = askedTarget(text, core);
   for (let position = core.position; ;) {
-    const view = timeline.at(direction === 'forward' ? position : Math.max(0, position - 1)).state;
+    const view = core.cursorAt(direction === 'forward' ? position : Math.max(0, position - 1)).state;
     const found = timeline.find(position, target.changes(view), direction, { shouldStop });
     if (found.kind === 'interrupted') return stopped(core, direction, found);
     if (found.kind === 'edge') return stopped(core, direction, { kind: 'unchanged', target: target.title });
     position = found.seq + 1;
     if (!isChange(target, timeline, found.seq)) continue;
-    core.moveTo(timeline.at(position));
-    return stopped(core, direction, moved);
+    core.moveTo(core.cursorAt(position));
+    return stopped(core, direction, moved, { targets: [target] });
   }
 }

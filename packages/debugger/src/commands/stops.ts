@@ -58,8 +58,10 @@ export function setCondition(core: Core, { number, expression }: Of<'condition'>
   return done(core, 'set', [core.stops.change(number, { condition })]);
 }
 
+/** @throws ToolError command/usage for a number there is not, or for none where nothing is set */
 export function setCommands(core: Core, { number, lines }: Of<'commands'>): DoneAnswer {
-  return done(core, 'set', [core.stops.change(number, { commands: lines })]);
+  const which = number === 0 ? core.stops.newest.number : number;
+  return done(core, 'set', [core.stops.change(which, { commands: lines })]);
 }
 
 export function enable(core: Core, { do: verb, numbers }: Of<'enable' | 'disable' | 'delete'>): DoneAnswer {

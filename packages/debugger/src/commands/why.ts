@@ -5,13 +5,14 @@ import type { Cause, WhyAnswer } from '../answers.ts';
 import type { Core } from '../core.ts';
 import { callsOf, happeningOf } from '../explain.ts';
 import { nameOfTable } from '../names.ts';
+import { Interrupted } from '../interrupted.ts';
 import type { Question } from '../protocol.ts';
-import { parseTarget } from '../targets/parse.ts';
+import { askedTarget } from '../targets/parse.ts';
 import { isChange, type Target } from '../targets/target.ts';
 
 /** The chain of causes of what a target is here, from the fact back to the line that asked for it, and what it stands on. */
 export function why(core: Core, { target: text }: Extract<Question, { do: 'why' }>): WhyAnswer {
-  const target = parseTarget(text, core);
+  const target = askedTarget(text, core);
   const made = lastChange(core, target);
   const chain = made === undefined ? [] : causesOf(core, 'made-by', made, target.title, 0);
   const base = target.range?.start as Vaddr | undefined;
@@ -23,9 +24,10 @@ export function why(core: Core, { target: text }: Extract<Question, { do: 'why' 
 function lastChange(core: Core, target: Target): number | undefined {
   const { timeline, shouldStop } = core;
   for (let position = core.position + 1; ;) {
-    const view = timeline.at(Math.min(position - 1, timeline.length)).state;
+    const view = core.cursorAt(Math.min(position - 1, timeline.length)).state;
     const found = timeline.find(position, target.changes(view), 'backward', { shouldStop });
-    if (found.kind !== 'hit') return undefined;
+    if (found.kind === 'interrupted') throw new Interrupted();
+    if (found.kind === 'edge') return undefined;
     if (isChange(target, timeline, found.seq)) return found.seq;
     position = found.seq + 1;
   }
@@ -42,7 +44,15 @@ function causesOf(
   const calls = callsOf(core.timeline, seq);
   const from = calls.find((call) => call.origin !== '');
   const causes: Cause[] = [
-    { relation, seq, event: happeningOf(core.timeline, seq), call: null, origin: '', about, level },
+    {
+      relation,
+      seq,
+      event: happeningOf(core.timeline, seq, core.cursorAt(seq + 1).state),
+      call: null,
+      origin: '',
+      about,
+      level,
+    },
   ];
   for (const call of calls)
     if (call.seq !== seq)
@@ -78,6 +88,7 @@ const describeStep = (core: Core, step: WalkStep): string =>
 
 function before(core: Core, predicate: Predicate): number | undefined {
   const found = core.timeline.find(core.position + 1, predicate, 'backward', { shouldStop: core.shouldStop });
+  if (found.kind === 'interrupted') throw new Interrupted();
   return found.kind === 'hit' ? found.seq : undefined;
 }
 

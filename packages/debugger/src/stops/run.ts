@@ -27,7 +27,7 @@ export function runToStop(core: Core, from: number, direction: Direction, stops:
     // Backward, the event under the feet has not happened yet for those who look at what came before it.
     const needsView = stops.some((stop) => stop.trigger.follows);
     const view = needsView
-      ? timeline.at(direction === 'forward' ? position : Math.max(0, position - 1)).state
+      ? core.cursorAt(direction === 'forward' ? position : Math.max(0, position - 1)).state
       : core.cursor.state;
     const predicates = stops.map((stop) => armed(stop, view));
     const found = timeline.find(position, either(predicates), direction, { shouldStop });

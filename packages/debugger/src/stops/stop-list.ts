@@ -26,6 +26,12 @@ export class StopList {
   get all(): readonly Stop[] {
     return this.#stops;
   }
+  /** The one that was set last. @throws ToolError command/usage when there is none */
+  get newest(): Stop {
+    const stop = this.#stops.at(-1);
+    if (stop) return stop;
+    throw new ToolError('command/usage', 'there is no breakpoint yet.', 'break SPEC sets one.');
+  }
   get enabled(): readonly Stop[] {
     return this.#stops.filter((stop) => stop.enabled);
   }

@@ -12,6 +12,7 @@ import {
   type Source,
 } from '@kwind/timeline';
 import type { Core } from '../core.ts';
+import { Interrupted } from '../interrupted.ts';
 import type { WatchAccess } from '../protocol.ts';
 import { parseVaddrRange, slotNumber, type VaddrRange } from '../ranges.ts';
 import { entriesFor } from '../targets/memory.ts';
@@ -35,8 +36,7 @@ function functionTrigger(name: string, core: Core): Trigger {
     sources: entered,
     test: ({ event }) => event.type === 'call.entered' && event.fn === name,
   };
-  const isKnown = findKernelFunction(name) !== undefined || core.timeline.find(0, predicate, 'forward').kind === 'hit';
-  if (!isKnown) {
+  if (findKernelFunction(name) === undefined && !isCalled(predicate, core)) {
     const names = kernelFunctions.map((fn) => fn.name);
     throw new ToolError(
       'command/usage',
@@ -45,6 +45,12 @@ function functionTrigger(name: string, core: Core): Trigger {
     );
   }
   return fixed(name, predicate);
+}
+
+function isCalled(predicate: Predicate, { timeline, shouldStop }: Core): boolean {
+  const found = timeline.find(0, predicate, 'forward', { shouldStop });
+  if (found.kind === 'interrupted') throw new Interrupted();
+  return found.kind === 'hit';
 }
 
 /** Events about addresses in a range: accesses, flushes and fills of it, and stores to the entries that translate it. */
@@ -89,7 +95,12 @@ const troubles: Readonly<Record<string, () => Predicate>> = {
   warn: () => ({ ...typeMatches('warn.raised'), test: ({ event }) => event.type === 'warn.raised' && !event.debug }),
   bug: () => typeMatches('bug.raised'),
   fault: () => typeMatches('fault.raised'),
-  conflict: () => typeMatches('resource.conflicted'),
+  conflict: () => typeMatches('resource.conflicted,memtype.conflicted'),
+  // An access that the TLB answered with a page that the tables no longer name.
+  stale: () => ({
+    ...typeMatches('memory.*'),
+    test: ({ event }) => 'stale' in event && event.stale,
+  }),
   leak: () => ({
     ...typeMatches('warn.raised'),
     test: ({ event }) => event.type === 'warn.raised' && event.fn === 'check_early_ioremap_leak',
@@ -141,6 +152,7 @@ function writeTrigger(target: Target): Trigger {
   return {
     what: target.title,
     follows: target.follows,
+    target,
     predicate: (view) => (range === undefined ? target.changes(view) : either([target.changes(view), stores])),
     confirm: (timeline, seq) => timeline.event(seq).type === 'memory.stored' || isChange(target, timeline, seq),
   };

@@ -13,12 +13,20 @@ import { registerChanges, slotChanges, typeMatches, variableChanges } from '@kwi
 import type { Core } from '../core.ts';
 import { parseAddress, parseVaddrRange, slotNumber } from '../ranges.ts';
 import { slotInfos } from '../views/slots.ts';
+import { expressionTarget } from './expression.ts';
 import { entryTarget, tlbTarget, translationTarget } from './memory.ts';
 import { resourceTarget } from './resources.ts';
 import type { Target } from './target.ts';
 
 const FORMS =
-  'Name an address, pte ADDRESS, slot N, fix NAME, tlb ADDRESS, iomem A-B, ioport A-B, a register as cr3, or a kernel variable.';
+  'Name an address, pte ADDRESS, slot N, fix NAME, tlb ADDRESS, iomem A-B, ioport A-B, a register as cr3, a kernel variable, or an expression.';
+
+/** {@link parseTarget} of what a question names, or of what the last one named. */
+export function askedTarget(text: string, core: Core): Target {
+  const target = parseTarget(text.trim() === '' ? core.asked : text, core);
+  if (text.trim() !== '') core.asked = text.trim();
+  return target;
+}
 
 function slotTarget(number: number, profile: KernelProfile): Target {
   const start = slotVirt(profile, slotOf(number));
@@ -90,17 +98,27 @@ export function parseTarget(text: string, core: Core): Target {
   if (named) return named;
   const resource = /^(iomem|ioport)s?\s+(\S[\s\S]*)$/.exec(trimmed);
   if (resource) return resourceTarget(resource[1] as ResourceTreeName, resource[2]!);
+  const address = /^va\s+(\S[\s\S]*)$/.exec(trimmed)?.[1];
+  if (address !== undefined) return rangeTarget(address, core);
   return addressTarget(trimmed, core);
 }
 
-function addressTarget(text: string, core: Core): Target {
-  if (/\.\.|,\s*\+|\slen\s/.test(text)) {
-    const range = parseVaddrRange(text, core);
-    return translationTarget(`${hex16(range.start)}..${hex16(range.end)}`, range);
-  }
-  try {
+/** One address, `A..B`, `A len N` or `A,+N`. */
+function rangeTarget(text: string, core: Core): Target {
+  if (!/\.\.|,\s*\+|\slen\s/.test(text)) {
     const address = parseAddress(text, core);
     return translationTarget(hex16(address), { start: address, end: address + 1n });
+  }
+  const range = parseVaddrRange(text, core);
+  return translationTarget(`${hex16(range.start)}..${hex16(range.end)}`, range);
+}
+
+/** Digits, a symbol with an offset, or a range of them: never the value of an expression. */
+const PLAIN = /^(?:0x[0-9a-f_]+|[0-9][0-9a-f_]*|[0-9a-f_]{5,})$|\.\.|,\s*\+|\slen\s|^fix(?:map)?\s|^slot\s/i;
+
+function addressTarget(text: string, core: Core): Target {
+  try {
+    return (PLAIN.test(text) ? undefined : expressionTarget(text, core)) ?? rangeTarget(text, core);
   } catch (error) {
     if (!(error instanceof ToolError) || error.code !== 'expression/name') throw error;
     const names = [
@@ -111,6 +129,7 @@ function addressTarget(text: string, core: Core): Target {
       'fix',
       'tlb',
       'phase',
+      ...core.scope.names(),
     ];
     throw new ToolError('command/usage', `there is no "${text}" to ask about.`, didYouMean(text, names, FORMS), {
       cause: error,

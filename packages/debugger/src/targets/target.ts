@@ -3,6 +3,7 @@ import type { MachineState } from '@kwind/state';
 import type { Cursor, Predicate, Timeline } from '@kwind/timeline';
 import type { HeldResource, TargetValue } from '../answers.ts';
 import type { VaddrRange } from '../ranges.ts';
+import { sameDebugValue } from './expression.ts';
 
 /** Something whose changes can be found: an address, an entry, a slot, a register, what the TLB holds. */
 export interface Target {
@@ -35,6 +36,7 @@ export function sameValue(a: TargetValue, b: TargetValue): boolean {
   if (a.kind === 'entry' && b.kind === 'entry') return a.entry.value === b.entry.value;
   if (a.kind === 'number' && b.kind === 'number') return a.value === b.value;
   if (a.kind === 'text' && b.kind === 'text') return a.value === b.value;
+  if (a.kind === 'value' && b.kind === 'value') return sameDebugValue(a.value, b.value);
   if (a.kind === 'resources' && b.kind === 'resources') return sameResources(a.resources, b.resources);
   if (a.kind === 'slot' && b.kind === 'slot') return sameSlot(a, b);
   return false;

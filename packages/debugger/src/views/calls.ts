@@ -2,6 +2,7 @@ import type { EventView } from '@kwind/events';
 import { openCallAt, sourceOf, type Cursor, type Timeline } from '@kwind/timeline';
 import type { CallRow, CallsView } from '../answers.ts';
 import { callInfo, callsOf } from '../explain.ts';
+import { unpolled, type Poll } from '../interrupted.ts';
 import { placeOf } from '../place.ts';
 
 export interface CallFilter {
@@ -21,9 +22,10 @@ export function callsView(
   timeline: Timeline,
   { position }: Cursor,
   filter: CallFilter = { depth: 0, fn: '' },
+  poll: Poll = unpolled,
 ): CallsView {
   const open = openCallAt(timeline, position);
-  const { rows, leftOut } = rowsOf(timeline, 0, position, filter);
+  const { rows, leftOut } = rowsOf(timeline, 0, position, filter, poll);
   const calls = open < 0 ? [] : callsOf(timeline, open);
   return { type: 'calls', at: placeOf(timeline, position), open: calls, calls: rows, leftOut };
 }
@@ -34,6 +36,7 @@ export function rowsOf(
   from: number,
   to: number,
   filter: CallFilter,
+  poll: Poll = unpolled,
 ): { rows: readonly CallRow[]; leftOut: number } {
   const rows: Row[] = [];
   const pending = new Map<number, Row>();
@@ -41,6 +44,7 @@ export function rowsOf(
   const isWanted = (event: EventView): boolean =>
     event.type === 'call.entered' && event.depth <= filter.depth && (filter.fn === '' || event.fn === filter.fn);
   for (const event of timeline.events(from, to, brackets)) {
+    poll();
     if (event.type === 'call.returned') close(pending, event);
     else if (isWanted(event)) {
       if (rows.length >= MAX_ROWS) {

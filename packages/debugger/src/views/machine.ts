@@ -36,6 +36,14 @@ export function machineView(
       const { children } = resourceTree(state, topic === 'iomem' ? 'iomem' : 'ioport');
       return { type: topic, ...shown, privileged: options.privileged, resources: children.map(resourceRow) };
     }
+    case 'resources':
+      return {
+        type: topic,
+        ...shown,
+        privileged: options.privileged,
+        iomem: resourceTree(state, 'iomem').children.map(resourceRow),
+        ioports: resourceTree(state, 'ioport').children.map(resourceRow),
+      };
     case 'vmalloc':
       return {
         type: topic,

@@ -2,13 +2,14 @@ import { callChain, slotsInUse, tlbEntries } from '@kwind/state';
 import { catalog } from '@kwind/events';
 import { sourceOf, type Cursor, type Timeline } from '@kwind/timeline';
 import type { SummaryView } from '../answers.ts';
+import { unpolled, type Poll } from '../interrupted.ts';
 import { placeOf } from '../place.ts';
 
 const slotEvents = sourceOf('slot.claimed', 'slot.released');
 
 /** What happened up to a position, and what is left of it. */
-export function summaryView(timeline: Timeline, { position, state }: Cursor): SummaryView {
-  const counts = countEvents(timeline, position);
+export function summaryView(timeline: Timeline, { position, state }: Cursor, poll: Poll = unpolled): SummaryView {
+  const counts = countEvents(timeline, position, poll);
   const cached = tlbEntries(state);
   const { warnings, bugs, faults } = state.control.trouble;
   return {
@@ -20,7 +21,7 @@ export function summaryView(timeline: Timeline, { position, state }: Cursor): Su
     calls: state.counters.calls,
     openCalls: callChain(state).length,
     tables: state.pages.tables().length,
-    slots: { inUse: slotsInUse(state), ...peakOfSlots(timeline, position), total: state.control.slots.length },
+    slots: { inUse: slotsInUse(state), ...peakOfSlots(timeline, position, poll), total: state.control.slots.length },
     tlb: { entries: cached.length, stale: cached.filter((entry) => entry.stale).length },
     flushes: { pages: state.counters.pageFlushes, all: state.counters.flushes },
     trouble: { warnings, bugs, faults },
@@ -28,9 +29,10 @@ export function summaryView(timeline: Timeline, { position, state }: Cursor): Su
 }
 
 /** Events by type, from the codes of the batches alone. */
-function countEvents(timeline: Timeline, position: number): ReadonlyMap<string, number> {
+function countEvents(timeline: Timeline, position: number, poll: Poll): ReadonlyMap<string, number> {
   const byCode = new Uint32Array(256);
   for (let seq = 0; seq < position;) {
+    poll();
     const batch = timeline.batchOf(seq);
     const end = Math.min(batch.length, position - batch.firstSeq);
     for (let i = 0; i < end; i++) byCode[batch.codeAt(i)]!++;
@@ -42,10 +44,11 @@ function countEvents(timeline: Timeline, position: number): ReadonlyMap<string, 
 }
 
 /** The most slots that were in use at once, with the first position where they were. */
-function peakOfSlots(timeline: Timeline, position: number): { peak: number; peakAt: number } {
+function peakOfSlots(timeline: Timeline, position: number, poll: Poll): { peak: number; peakAt: number } {
   const inUse = new Set<number>();
   let [peak, peakAt] = [0, 0];
   for (const event of timeline.events(0, position, slotEvents)) {
+    poll();
     if (event.type === 'slot.released') inUse.delete(event.slot);
     else if (event.type === 'slot.claimed') {
       inUse.add(event.slot);

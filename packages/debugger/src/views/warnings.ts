@@ -3,14 +3,16 @@ import { hex16 } from '@kwind/x86';
 import { sourceOf, type Cursor, type Timeline } from '@kwind/timeline';
 import type { WarningRow, WarningsView } from '../answers.ts';
 import { callsOf, happeningOf } from '../explain.ts';
+import { unpolled, type Poll } from '../interrupted.ts';
 import { placeOf } from '../place.ts';
 
 const trouble = sourceOf('warn.raised', 'bug.raised', 'fault.raised');
 
 /** WARNs, BUGs and faults up to the position, each with its calls. */
-export function warningsView(timeline: Timeline, { position, state }: Cursor): WarningsView {
+export function warningsView(timeline: Timeline, { position, state }: Cursor, poll: Poll = unpolled): WarningsView {
   const warnings: WarningRow[] = [];
   for (const event of timeline.events(0, position, trouble)) {
+    poll();
     const { fn, file } = happeningOf(timeline, event.seq, state);
     warnings.push({
       seq: event.seq,

@@ -13,10 +13,32 @@ const imageParts: Readonly<Record<string, readonly [first: string, behind: strin
 /**
  * Symbols of the image by the resources that setup_arch() inserts for it.
  * @param base how far the image was moved in memory from where it is linked (phys_base)
+ * @param notes symbols that somebody stated
  */
-export function imageOf(calls: readonly CaptureCall[], base: bigint): ShownPlace[] {
+export function imageOf(
+  calls: readonly CaptureCall[],
+  base: bigint,
+  notes: Readonly<Record<string, string>>,
+): ShownPlace[] {
   const text = calls.flatMap(({ resources }) => resources).find(({ name }) => name === 'Kernel code');
-  if (text === undefined || text.start - base !== LINKED_AT) return [];
+  const stated = notes['_text'] === undefined ? undefined : BigInt(`0x${notes['_text'].replace(/^0x/i, '')}`);
+  const start = stated === undefined ? text && text.start - base : stated - START_KERNEL_MAP;
+  if (start === undefined || !isLinkAddress(start)) return [];
+  return [...distanceOf(start, base), ...partsOf(calls, base, text?.start === start + base), ...endOf(calls)];
+}
+
+/** How far KASLR moved the image from where it is linked, and its place in memory, which need not follow. */
+function distanceOf(start: bigint, base: bigint): ShownPlace[] {
+  if (start === LINKED_AT) return [];
+  const why = `the image starts at ${hex(START_KERNEL_MAP + start)}, not where it is linked`;
+  return [
+    { option: `kaslr=${hex(start - LINKED_AT)}`, why },
+    { option: `phys_base=${base < 0n ? '-' : ''}${hex(base < 0n ? -base : base)}`, why },
+  ];
+}
+
+function partsOf(calls: readonly CaptureCall[], base: bigint, fits: boolean): ShownPlace[] {
+  if (!fits) return [];
   return [
     ...calls.flatMap(({ n, fn, resources }) => {
       const part = resources.at(-1);
@@ -31,12 +53,16 @@ export function imageOf(calls: readonly CaptureCall[], base: bigint): ShownPlace
         { option: `symbol.${symbols[1]}=${hex(START_KERNEL_MAP + part.end + 1n - base)}`, why },
       ];
     }),
-    ...endOf(calls),
   ];
 }
 
 const LINKED_AT = 0x100_0000n;
+const IMAGE_SPACE = 0x4000_0000n;
 const PMD_SIZE = 0x20_0000n;
+
+/** Where the image may start, from START_KERNEL_MAP on: KASLR moves it up in steps of a large page. */
+const isLinkAddress = (offset: bigint): boolean =>
+  offset >= LINKED_AT && offset < IMAGE_SPACE && offset % PMD_SIZE === 0n;
 
 /** The image ends before the first entry behind it that cleanup_highmap() clears. */
 function endOf(calls: readonly CaptureCall[]): ShownPlace[] {

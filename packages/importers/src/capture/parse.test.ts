@@ -212,7 +212,7 @@ describe('what a capture shows of the machine', () => {
     ).toEqual(['phys_bits=40']);
   });
   it('takes only symbols from notes', () =>
-    expect(symbolNotes({ symbols: { bm_pte: 'ffffffff832b5000', bad: 'no', 'a b': '1' } })).toEqual({
+    expect(symbolNotes({ symbols: { bm_pte: 'ffffffff832b5000', bad: 'no', 'a b': '1', number: 832 } })).toEqual({
       bm_pte: 'ffffffff832b5000',
     }));
 });

@@ -1,5 +1,6 @@
 import { ToolError } from '@kwind/x86';
 import type { Capture, CaptureCall, CaptureNote } from '@kwind/events';
+import { withoutDoubles } from './doubles.ts';
 import { tracedFunction } from './functions.ts';
 import { parseRecord, type CaptureRecord } from './record.ts';
 import { CallTree } from './tree.ts';
@@ -26,7 +27,7 @@ export function parseCapture(text: string, { name }: CaptureOptions): Capture {
     );
   }
   checkNumbers(records, notes);
-  const tree = new CallTree(name, records);
+  const tree = new CallTree(name, withoutDoubles(records, notes));
   return Object.freeze({
     name,
     calls: tree.top,

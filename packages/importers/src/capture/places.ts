@@ -28,7 +28,7 @@ export function symbolNotes(meta: unknown): SymbolNotes {
   return Object.fromEntries(
     Object.entries(symbols).filter(
       (entry): entry is [string, string] =>
-        /^[A-Za-z_]\w*$/.test(entry[0]) && /^(?:0x)?[0-9a-f]{1,16}$/i.test(String(entry[1])),
+        /^[A-Za-z_]\w*$/.test(entry[0]) && typeof entry[1] === 'string' && /^(?:0x)?[0-9a-f]{1,16}$/i.test(entry[1]),
     ),
   );
 }
@@ -41,11 +41,14 @@ export function shownPlaces(capture: Capture, notes: SymbolNotes = {}): readonly
   const calls = [...everyCall(capture.calls)];
   const symbols = symbolsOf(calls, notes);
   const base = symbols.find(({ option }) => option.startsWith('phys_base='))?.option.slice('phys_base='.length) ?? '0';
+  const moved = base.startsWith('-') ? -BigInt(base.slice(1)) : BigInt(base);
   const places = [
     ...pagingOf(calls),
     ...widthOf(calls),
     ...largePages(calls),
-    ...imageOf(calls, base.startsWith('-') ? -BigInt(base.slice(1)) : BigInt(base)),
+    ...featuresOf(calls),
+    ...patOf(calls),
+    ...imageOf(calls, moved, notes),
     ...symbols,
   ];
   return [...places, ...vmallocOf(calls, places)];
@@ -63,6 +66,47 @@ function widthOf(calls: readonly CaptureCall[]): ShownPlace[] {
     const bits = root && (root.end + 1n).toString(2).length - 1;
     if (root && bits !== undefined && bits >= 32 && bits <= 52)
       return [{ option: `phys_bits=${bits}`, why: `record ${n}: iomem ends at ${hex(root.end)}` }];
+  }
+  return [];
+}
+
+const [PRESENT, GLOBAL, NX] = [1n, 1n << 8n, 1n << 63n];
+const isDirectMap = ({ stack }: CaptureCall): boolean =>
+  stack.some((frame) => /^(?:phys_p\w+_init|init_mem_mapping)$/.test(symbolOf(frame)));
+
+/** Bits that a CPU without NX or global pages, or page-table isolation, takes out of entries. */
+function featuresOf(calls: readonly CaptureCall[]): ShownPlace[] {
+  const found: ShownPlace[] = [];
+  const set = calls.find(({ fn, args }) => fn === '__early_set_fixmap' && ((args[2] ?? 0n) & NX) !== 0n);
+  const stored = set?.inner.find(({ fn }) => fn === 'native_set_pte')?.args[1];
+  if (stored !== undefined && (stored & NX) === 0n)
+    found.push({ option: 'nx=n', why: `record ${set!.n} asks for NX, and the entry is stored without` });
+  const leaf = calls.find(
+    (call) => call.fn === 'native_set_pte' && isDirectMap(call) && ((call.args[1] ?? 0n) & PRESENT) !== 0n,
+  );
+  if (leaf && ((leaf.args[1] ?? 0n) & GLOBAL) === 0n) {
+    const flush = calls.find((call) => /^native_flush_tlb_(?:local|global)$/.test(call.fn) && isDirectMap(call));
+    const option = flush?.fn === 'native_flush_tlb_local' ? 'pge=n' : 'pti=y';
+    found.push({ option, why: `record ${leaf.n} stores a page of the direct map that is not global` });
+  }
+  return found;
+}
+
+const CACHE_BITS = 0x18n;
+
+/**
+ * With PAT a write-back mapping of what is mapped uncached becomes uncached too, in all of its pages; without, nobody compares.
+ */
+function patOf(calls: readonly CaptureCall[]): ShownPlace[] {
+  const uncached = new Map<bigint, bigint>();
+  for (const { n, fn, args, inner } of calls) {
+    const range = inner.find((call) => call.fn === 'ioremap_page_range')?.args;
+    if (fn === 'iounmap') uncached.delete((args[0] ?? 0n) & ~(PAGE - 1n));
+    if (fn !== '__ioremap_caller' || range?.[3] === undefined) continue;
+    const [phys, mode] = [(args[0] ?? 0n) & ~(PAGE - 1n), BigInt.asUintN(32, args[2] ?? 0n)];
+    if ((range[3] & CACHE_BITS) !== 0n) uncached.set(range[0]!, phys);
+    else if (mode === 0n && [...uncached.values()].includes(phys))
+      return [{ option: 'pat=n', why: `record ${n} maps write-back what is mapped uncached` }];
   }
   return [];
 }
@@ -97,7 +141,8 @@ function symbolsOf(calls: readonly CaptureCall[], notes: SymbolNotes): ShownPlac
   const fixmap = given('level2_fixmap_pgt');
   if (fixmap !== undefined && link && base !== undefined)
     found.push(...directMapOf(link, fixmap - START_KERNEL_MAP + base));
-  else if (link) found.push(...directMapShown(calls));
+  // kernel_randomize_memory() moves the map between the early window's link and the first table of the map itself.
+  if (link) found.push(...directMapShown(calls));
   const table = fixmap ?? shownFixmapTable(link, base ?? 0n, baseOf(calls, found));
   if (table !== undefined) found.push(...rowOf(table, notes, fixmap === undefined));
   return [...found, ...rootOf(calls, notes, base ?? 0n)];
@@ -182,11 +227,13 @@ function vmallocOf(calls: readonly CaptureCall[], places: readonly ShownPlace[])
 }
 
 /** Without notes: the table by its place in the direct map, if that is where it usually is. */
-function shownFixmapTable(link: CaptureCall | undefined, base: bigint, offset: bigint): bigint | undefined {
+function shownFixmapTable(link: CaptureCall | undefined, moved: bigint, offset: bigint): bigint | undefined {
   const pointer = link?.args[0];
   if (pointer === undefined || pointer >= START_KERNEL_MAP) return undefined;
-  const phys = (pointer & ~(PAGE - 1n)) - offset;
-  return phys > 0n && phys < 1n << 40n ? START_KERNEL_MAP + phys - base : undefined;
+  // Below the map: KASLR had not moved it yet.
+  const early = usualBases.find((base) => pointer >= base && pointer < offset && (pointer ^ base) >> 48n === 0n);
+  const phys = (pointer & ~(PAGE - 1n)) - (early ?? offset);
+  return phys > 0n && phys < 1n << 40n ? START_KERNEL_MAP + phys - moved : undefined;
 }
 
 function rowOf(table: bigint, notes: SymbolNotes, shown: boolean): ShownPlace[] {

@@ -1,7 +1,7 @@
 import type { CaptureCall, CaptureEnd, CaptureNote } from '@kwind/events';
 import { isLeaf, tracedFunction } from './functions.ts';
 import type { CaptureRecord } from './record.ts';
-import { isWithin } from './within.ts';
+import { isWithin, showsSite } from './within.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 interface Building extends Omit<Mutable<CaptureCall>, 'inner'> {
@@ -12,6 +12,7 @@ interface OpenCall {
   readonly call: Building;
   /** A record further on says where it ends. */
   readonly bracketed: boolean;
+  readonly outer: OpenCall | undefined;
 }
 
 /**
@@ -39,12 +40,15 @@ export class CallTree {
     if (record.kind === 'skip') return this.#skip(record);
     this.#closeBefore(record);
     const call = newCall(this.#name, record);
-    const parent = this.#open.findLast((open) => !open.bracketed || contains(open.record, record));
+    const parent = nearest(
+      record,
+      this.#open.filter((open) => !open.bracketed || contains(open.record, record)),
+    );
     (parent ? parent.call.inner : this.top).push(call);
     for (const open of this.#open) open.call.lastRecord = record.n;
     this.#byNumber.set(record.n, call);
     const bracketed = this.#bracketed.has(record.n);
-    if (bracketed || !isLeaf(record.fn)) this.#open.push({ record, call, bracketed });
+    if (bracketed || !isLeaf(record.fn)) this.#open.push({ record, call, bracketed, outer: parent });
   }
 
   /** End the calls that nothing brackets and that this record does not come from, and what is open inside them. */
@@ -91,6 +95,25 @@ export class CallTree {
   #note(kind: CaptureNote['kind'], n: number, text: string): void {
     this.notes.push({ kind, n, text });
   }
+}
+
+/**
+ * Which of the calls that may contain a record does: the one most of whose callers, itself included, show their return
+ * address in the record's stack, so that calls on two CPUs are told apart; the innermost of equals.
+ */
+function nearest(record: CaptureRecord, candidates: readonly OpenCall[]): OpenCall | undefined {
+  let [best, most] = [candidates.at(-1), -1];
+  for (const open of candidates) {
+    const shown = nrShown(record, open);
+    if (shown >= most) [best, most] = [open, shown];
+  }
+  return best;
+}
+
+function nrShown(record: CaptureRecord, open: OpenCall): number {
+  let nr = 0;
+  for (let at: OpenCall | undefined = open; at; at = at.outer) if (showsSite(at.record, record)) nr++;
+  return nr;
 }
 
 /** A bracketed call has what its bracket has, unless the stack says otherwise. A stack that was not recorded says nothing. */

@@ -28,3 +28,7 @@ export function isWithin(call: CaptureRecord, later: CaptureRecord): Within {
   }
   return 'unknown';
 }
+
+/** Whether the return address of a call stands in a later stack. */
+export const showsSite = ({ stack: [site] }: CaptureRecord, later: CaptureRecord): boolean =>
+  site !== undefined && later.stack.includes(site);

@@ -122,5 +122,7 @@ const none: readonly Found[] = [];
 
 function leakIn(line: string): readonly Found[] {
   const match = line.includes('early ioremap leak') ? leak.exec(line) : null;
-  return match ? [{ message: { kind: 'leak', count: Number(match[1]), text: line.slice(match.index) } }] : none;
+  if (!match) return none;
+  // The kernel's words with the line's number: what stands around them in the line may be another message.
+  return [{ message: { kind: 'leak', count: Number(match[1]), text: `Debug warning: ${match[0]}.` } }];
 }

@@ -44,6 +44,25 @@ describe('a write of CR3', () => {
   });
 });
 
+describe('INVLPG of a CPU with the erratum', () => {
+  const sick = (name: string, on: bigint) =>
+    given(profile('linux-6.1', ['invlpg_keeps_global=1']))
+      .booted()
+      .with((k) => loadCr4(k, register(k, 'cr4') | on))
+      .with((k) => load(k, earlyIoremap(k, 0xf0000n, 1n)!))
+      .with((k) => load(k, earlyMemremapProt(k, 0xf1000n, 1n, 0x63n)!))
+      .when((k) => invlpg(k, name === 'global' ? GLOBAL : LOCAL));
+
+  it('keeps a global translation while PCIDs are on', () => {
+    sick('global', CR4.PCIDE).thenState((state) => cached(state) === BOTH);
+  });
+
+  it('drops it while they are off, and drops what is not global in any case', () => {
+    sick('global', 0n).thenState((state) => cached(state) === ONLY_LOCAL);
+    sick('local', CR4.PCIDE).thenState((state) => cached(state) === ONLY_GLOBAL);
+  });
+});
+
 describe('a write of CR4', () => {
   it.each([
     ['PGE going off', 0n, CR4.PGE],

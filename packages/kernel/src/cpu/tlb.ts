@@ -26,13 +26,21 @@ function dropNonGlobal(ctx: KernelContext, how: string): void {
   ctx.emit({ type: 'tlb.flushed', how, scope: honoursGlobal(ctx) ? 'non-global' : 'all' });
 }
 
+/** Whether a translation of this address is cached that is global, and may be. */
+function isHeldGlobal(ctx: KernelContext, address: Vaddr): boolean {
+  const cached = tlbLookup(ctx.view.control.tlb, address);
+  return cached !== undefined && honoursGlobal(ctx) && (cached.prot & PTE.GLOBAL) !== 0n;
+}
+
 /**
  * INVLPG: drops the page that holds `address`, whatever its size, also when it is global.
  * What the CPU holds of upper-level entries is not part of the model.
- * @emits tlb.page-flushed
+ * @emits tlb.page-flushed; nothing for a global translation on a CPU with the erratum, while PCIDs are on
  * @kernel SDM 3A 4.10.4.1
  */
 export function invalidatePage(ctx: KernelContext, address: Vaddr): void {
+  if (ctx.profile.tlb.invlpgKeepsGlobal && (register(ctx, 'cr4') & CR4.PCIDE) !== 0n && isHeldGlobal(ctx, address))
+    return;
   ctx.emit({ type: 'tlb.page-flushed', vaddr: address, how: 'invlpg' });
 }
 
@@ -84,9 +92,7 @@ export function invlpg(ctx: KernelContext, address: Vaddr): void {
 export function invpcid(ctx: KernelContext, kind: bigint, pcid: bigint, address: Vaddr): void {
   call(ctx, 'invpcid', [kind, pcid, address], () => {
     if (kind === invpcidKinds.individualAddress) {
-      const cached = tlbLookup(ctx.view.control.tlb, address);
-      const isGlobal = cached !== undefined && honoursGlobal(ctx) && (cached.prot & PTE.GLOBAL) !== 0n;
-      if (!isGlobal) ctx.emit({ type: 'tlb.page-flushed', vaddr: address, how: 'invpcid' });
+      if (!isHeldGlobal(ctx, address)) ctx.emit({ type: 'tlb.page-flushed', vaddr: address, how: 'invpcid' });
     } else if (kind === invpcidKinds.allWithGlobal) {
       ctx.emit({ type: 'tlb.flushed', how: 'invpcid', scope: 'all' });
     } else if (kind === invpcidKinds.singleContext || kind === invpcidKinds.allNonGlobal) {

@@ -17,7 +17,7 @@ import { declare } from './declare.ts';
 const FILE = 'arch/x86/mm/tlb.c';
 const HEADER = 'arch/x86/include/asm/tlbflush.h';
 
-type TlbName = Exclude<keyof KernelProfile['tlb'], 'cpuHasInvlpg' | 'singlePageFlushCeiling'>;
+type TlbName = Exclude<keyof KernelProfile['tlb'], 'cpuHasInvlpg' | 'invlpgKeepsGlobal' | 'singlePageFlushCeiling'>;
 
 /** A flush that is called otherwise in other kernels: `which` field of the profile holds the name it has. */
 const renamed =

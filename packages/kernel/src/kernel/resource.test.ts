@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { IOMEM_RESOURCE, IOPORT_RESOURCE, IORESOURCE, profile } from '@kwind/x86';
 import type { BootEvent } from '@kwind/events';
-import { given } from '@kwind/testkit';
+import { conflicts, given, listed, memory, messages, port } from '@kwind/testkit';
 import { resourceById, resourceList, resourcesAt, strayResources, treeOf, type MachineView } from '@kwind/state';
 import type { KernelContext } from '../context.ts';
 import { minus } from '../errno.ts';
@@ -24,28 +24,6 @@ import {
 
 const p61 = profile('linux-6.1');
 const { IO, MEM, BUSY } = IORESOURCE;
-
-const port = (k: KernelContext, name: string, start: bigint, end: bigint, flags: bigint = IO): bigint =>
-  resource(k, { name, start, end, flags });
-const memory = (k: KernelContext, name: string, start: bigint, end: bigint, flags: bigint = MEM): bigint =>
-  resource(k, { name, start, end, flags });
-
-/** `0070-0077 rtc`, indented, a line a resource. */
-const listed = (view: MachineView, tree: 'iomem' | 'ioport'): string[] =>
-  resourceList(view, tree).map(
-    ({ start, end, name, depth }) => `${'  '.repeat(depth)}${start.toString(16)}-${end.toString(16)} ${name}`,
-  );
-interface Facts {
-  readonly facts: readonly BootEvent[];
-}
-const messages = (then: Facts): string[] =>
-  then.facts.flatMap((fact) => (fact.type === 'message.printed' ? [`${fact.level} ${fact.text}`] : []));
-const conflicts = (then: Facts): string[] =>
-  then.facts.flatMap((fact) =>
-    fact.type === 'resource.conflicted'
-      ? [`${fact.name} against ${fact.otherName}: ${fact.reason}, ${fact.outcome}`]
-      : [],
-  );
 
 describe('request_resource', () => {
   it('links into free ranges in the order of their addresses, and says who is in the way', () => {

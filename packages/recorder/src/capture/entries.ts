@@ -24,12 +24,18 @@ const ENTRY_BYTES = 8n;
  * @returns undefined where nothing is mapped
  */
 export function entryAt(view: MachineView, pointer: bigint): EntryPlace | undefined {
-  const direct = paOf(view.profile, vaddr(pointer));
+  const direct = paOf(view.profile, vaddr(pointer)) ?? earlyPa(view, pointer);
   const found = direct === undefined ? walk(view, vaddr(pointer)) : undefined;
   const phys = direct ?? (found?.kind === 'mapped' ? found.phys : undefined);
   return phys === undefined
     ? undefined
     : { table: pfnOf(physAddr(phys)), index: Number((phys & 0xfffn) / ENTRY_BYTES) };
+}
+
+/** By the direct map as it was before KASLR moved it: the link of the early window is stored through that. */
+function earlyPa({ profile }: MachineView, pointer: bigint): bigint | undefined {
+  const phys = pointer - profile.earlyPageOffset;
+  return pointer < profile.pageOffset && phys >= 0n && phys < 1n << BigInt(profile.physBits) ? phys : undefined;
 }
 
 /** With 4 levels p4d is folded: its functions store to the root. */

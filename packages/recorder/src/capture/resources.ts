@@ -1,4 +1,4 @@
-import { resourceRoots, u64 } from '@kwind/x86';
+import { resourceRoots } from '@kwind/x86';
 import type { CaptureCall, CaptureResource } from '@kwind/events';
 import {
   adjustResource,
@@ -16,6 +16,7 @@ import {
   type KernelContext,
 } from '@kwind/kernel';
 import { resourceById, type ResourceNode } from '@kwind/state';
+import { allocationOf } from './allocation.ts';
 
 /** A capture's pointers to the two roots, as far as its records have named them. */
 export class ResourcePointers {
@@ -93,7 +94,7 @@ export function runResourceCall(
   pointers: ResourcePointers,
   call: CaptureCall,
 ): bigint | null | undefined {
-  const [first = 0n, second = 0n, third = 0n, fourth = 0n, fifth = 0n, sixth = 0n] = call.args;
+  const [first = 0n, second = 0n, third = 0n, , fifth = 0n] = call.args;
   const [root, node] = [pointers.of(first), pointers.of(second)];
   const name = call.name ?? '';
   switch (call.fn) {
@@ -120,10 +121,16 @@ export function runResourceCall(
     case 'adjust_resource':
       return adjustResource(ctx, root, second, third);
     case 'allocate_resource':
-      return allocateResource(ctx, root, node, { size: third, min: fourth, max: fifth, align: u64(sixth) });
+      return allocate(ctx, root, node, call);
     default:
       return undefined;
   }
+}
+
+/** Undefined when the capture does not say how the range must be aligned: then nothing is allocated. */
+function allocate(ctx: KernelContext, root: bigint, node: bigint, call: CaptureCall): bigint | undefined {
+  const asked = allocationOf(call);
+  return asked && allocateResource(ctx, root, node, asked.constraint);
 }
 
 const nothing = (_done: void): undefined => undefined;

@@ -82,10 +82,30 @@ function nodeOf(nodes: Nodes, id: bigint): Draft<ResourceNode> {
 /** Put a node into the list of `parent`, where its start belongs. */
 function link(nodes: Nodes, id: bigint, parent: bigint): void {
   const node = nodeOf(nodes, id);
+  refuseCircle(nodes, id, parent);
   const { children } = nodeOf(nodes, parent);
   const at = children.findIndex((child) => nodeOf(nodes, child).start > node.start);
   children.splice(at < 0 ? children.length : at, 0, id);
   node.parent = parent;
+}
+
+/** A kernel whose resources hang below themselves goes round for ever; there is nothing to show of it. */
+function refuseCircle(nodes: Nodes, id: bigint, parent: bigint): void {
+  const below = [id];
+  const seen = new Set(below);
+  for (let at = below.pop(); at !== undefined; at = below.pop()) {
+    if (at === parent)
+      throw new ToolError(
+        'event/corrupt',
+        `resource ${hex(id)} would hang below itself.`,
+        'A kernel that does this hangs as soon as it looks at the tree, so it is not simulated.',
+      );
+    for (const child of nodes[resourceKey(at)]?.children ?? []) {
+      if (seen.has(child)) continue;
+      seen.add(child);
+      below.push(child);
+    }
+  }
 }
 
 function unlist(nodes: Nodes, id: bigint, parent: bigint): void {

@@ -14,29 +14,49 @@ export interface ResourceView extends Omit<ResourceNode, 'children'> {
 export const resourceById = (view: MachineView, id: bigint): ResourceNode | undefined =>
   view.control.resources.nodes[resourceKey(id)];
 
-function viewOf(view: MachineView, node: ResourceNode, depth: number): ResourceView {
-  const children = node.children.flatMap((id) => {
-    const child = resourceById(view, id);
-    return child ? [viewOf(view, child, depth + 1)] : [];
-  });
-  return { ...node, depth, busy: (node.flags & IORESOURCE.BUSY) !== 0n, children };
+interface Growing extends Omit<ResourceView, 'children'> {
+  readonly children: Growing[];
 }
+
+/**
+ * A node and all below it, those of a parent in front of the next parent's. Without recursion, and each node once: a
+ * driver's mistake can link them in any way and to any depth.
+ */
+function viewsFrom(view: MachineView, top: ResourceNode): readonly Growing[] {
+  const grow = (node: ResourceNode, depth: number): Growing => ({
+    ...node,
+    depth,
+    busy: (node.flags & IORESOURCE.BUSY) !== 0n,
+    children: [],
+  });
+  const seen = new Set([top.id]);
+  const found: Growing[] = [];
+  const waiting = [{ node: top, views: [] as Growing[], depth: -1 }];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { node, views, depth } = next;
+    const grown = grow(node, depth);
+    views.push(grown);
+    found.push(grown);
+    const below = node.children.flatMap((id) => {
+      const child = resourceById(view, id);
+      if (!child || seen.has(id)) return [];
+      seen.add(id);
+      return [{ node: child, views: grown.children, depth: depth + 1 }];
+    });
+    waiting.push(...below.toReversed());
+  }
+  return found;
+}
+
+const fromRoot = (view: MachineView, tree: ResourceTreeName): readonly Growing[] =>
+  viewsFrom(view, resourceById(view, resourceRoots[tree])!);
 
 /** A whole tree from its root. */
-export const resourceTree = (view: MachineView, tree: ResourceTreeName): ResourceView =>
-  viewOf(view, resourceById(view, resourceRoots[tree])!, -1);
-
-function* preorder(nodes: readonly ResourceView[]): Generator<ResourceView> {
-  for (const node of nodes) {
-    yield node;
-    yield* preorder(node.children);
-  }
-}
+export const resourceTree = (view: MachineView, tree: ResourceTreeName): ResourceView => fromRoot(view, tree)[0]!;
 
 /** All resources of a tree but the root, a parent before its children, by rising address: the order of /proc. */
-export const resourceList = (view: MachineView, tree: ResourceTreeName): readonly ResourceView[] => [
-  ...preorder(resourceTree(view, tree).children),
-];
+export const resourceList = (view: MachineView, tree: ResourceTreeName): readonly ResourceView[] =>
+  fromRoot(view, tree).slice(1);
 
 /** The resources that hold an address, outermost first, without the root. */
 export function resourcesAt(view: MachineView, tree: ResourceTreeName, address: bigint): readonly ResourceView[] {

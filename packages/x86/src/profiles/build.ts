@@ -3,7 +3,7 @@ import { ToolError } from '../errors.ts';
 import { buildFixmapTable } from '../fixmap-table.ts';
 import { hex, hex16 } from '../hex.ts';
 import type { FixmapTable, KernelProfile } from '../profile.ts';
-import { PTE } from '../pte.ts';
+import { powerOnPatTypes, PTE } from '../pte.ts';
 import type { Overrides } from './overrides.ts';
 import type { ProfileSpec, RegionBases } from './spec.ts';
 
@@ -22,7 +22,9 @@ const SINGLE_PAGE_FLUSH_CEILING = 33;
 const CR0 = 0x8005_0033n;
 /** NXE LMA LME SCE. */
 const EFER = 0xd01n;
+const EFER_NXE = 1n << 11n;
 const CR4_LA57 = 1n << 12n;
+const CR4_PGE = 1n << 7n;
 
 type Config = Readonly<Record<string, boolean>>;
 
@@ -69,6 +71,7 @@ function placesFor(spec: ProfileSpec, over: Overrides, config: Config, fixmap: F
   const belowFixmap = FIXADDR_TOP - BigInt(fixmap.endOfFixed + 1) * PAGE_SIZE;
   return {
     pageOffset: vaddr(over.pageOffset ?? base.pageOffset),
+    earlyPageOffset: vaddr(base.pageOffset),
     vmallocStart: vaddr(over.vmallocStart ?? base.vmallocStart),
     startKernelMap: vaddr(START_KERNEL_MAP),
     kernelImageSize,
@@ -80,11 +83,23 @@ function placesFor(spec: ProfileSpec, over: Overrides, config: Config, fixmap: F
   };
 }
 
-/** The masks as they are once init_mem_mapping() has probed the CPU; before that both keep every bit. */
-const masksFor = (over: Overrides): Pick<KernelProfile, 'supportedPteMask' | 'defaultKernelPteMask'> => ({
-  supportedPteMask: ALL_PTE_BITS,
-  defaultKernelPteMask: over.pti === true ? ALL_PTE_BITS & ~PTE.GLOBAL : ALL_PTE_BITS,
-});
+/** What the CPU does not have, no entry may have; Global pages are found missing later, in init_mem_mapping(). */
+function masksFor(over: Overrides): Pick<KernelProfile, 'supportedPteMask' | 'defaultKernelPteMask' | 'nx' | 'pge'> {
+  const [nx, pge] = [over.nx ?? true, over.pge ?? true];
+  const supported = nx ? ALL_PTE_BITS : ALL_PTE_BITS & ~PTE.NX;
+  const isGlobal = pge && over.pti !== true;
+  return { nx, pge, supportedPteMask: supported, defaultKernelPteMask: isGlobal ? supported : supported & ~PTE.GLOBAL };
+}
+
+/** Control registers when C code starts. */
+function registersFor(spec: ProfileSpec, over: Overrides): Pick<KernelProfile, 'cr0' | 'cr4' | 'efer'> {
+  const cr4 = over.la57 === true ? spec.cr4 | CR4_LA57 : spec.cr4;
+  return {
+    cr0: CR0,
+    cr4: over.pge === false ? cr4 & ~CR4_PGE : cr4,
+    efer: over.nx === false ? EFER & ~EFER_NXE : EFER,
+  };
+}
 
 /** Refuse overrides that no machine could have, before they show up as strange addresses much later. */
 function checkPlaces(profile: KernelProfile, over: Overrides): void {
@@ -169,10 +184,15 @@ export function buildProfile(spec: ProfileSpec, over: Overrides, texts: readonly
       ...spec.has,
       earlyMemremapProt: config['CONFIG_ARCH_USE_MEMREMAP_PROT'] === true && spec.has.earlyMemremapProt,
     },
-    tlb: { ...spec.tlb, cpuHasInvlpg: over.cpuHasInvlpg ?? true, singlePageFlushCeiling: SINGLE_PAGE_FLUSH_CEILING },
-    cr0: CR0,
-    cr4: over.la57 === true ? spec.cr4 | CR4_LA57 : spec.cr4,
-    efer: EFER,
+    tlb: {
+      ...spec.tlb,
+      cpuHasInvlpg: over.cpuHasInvlpg ?? true,
+      invlpgKeepsGlobal: over.invlpgKeepsGlobal ?? false,
+      singlePageFlushCeiling: SINGLE_PAGE_FLUSH_CEILING,
+    },
+    pat: over.pat ?? true,
+    ...(over.pat === false ? { patTypes: powerOnPatTypes } : {}),
+    ...registersFor(spec, over),
     ...placesFor(spec, over, config, fixmap),
   };
   checkPlaces(profile, over);

@@ -7,8 +7,12 @@ import { configNames } from './parts.ts';
 export interface Overrides {
   readonly nrCpus?: number;
   readonly cpuHasInvlpg?: boolean;
+  readonly invlpgKeepsGlobal?: boolean;
   readonly la57?: boolean;
   readonly pti?: boolean;
+  readonly nx?: boolean;
+  readonly pge?: boolean;
+  readonly pat?: boolean;
   readonly noHashPointers?: boolean;
   readonly physBits?: number;
   readonly gbPages?: boolean;
@@ -67,8 +71,12 @@ const signedAmount = (key: string, value: string, unit: bigint): bigint =>
 const setters: Readonly<Record<string, (draft: Draft, value: string) => void>> = {
   nr_cpus: (draft, value) => (draft.nrCpus = numberIn('nr_cpus', value, 1n, MAX_CPUS)),
   cpu_has_invlpg: (draft, value) => (draft.cpuHasInvlpg = flag('cpu_has_invlpg', value)),
+  invlpg_keeps_global: (draft, value) => (draft.invlpgKeepsGlobal = flag('invlpg_keeps_global', value)),
   la57: (draft, value) => (draft.la57 = flag('la57', value)),
   pti: (draft, value) => (draft.pti = flag('pti', value)),
+  nx: (draft, value) => (draft.nx = flag('nx', value)),
+  pge: (draft, value) => (draft.pge = flag('pge', value)),
+  pat: (draft, value) => (draft.pat = flag('pat', value)),
   no_hash_pointers: (draft, value) => (draft.noHashPointers = flag('no_hash_pointers', value)),
   phys_bits: (draft, value) => (draft.physBits = numberIn('phys_bits', value, 32n, 52n)),
   gbpages: (draft, value) => (draft.gbPages = flag('gbpages', value)),

@@ -230,6 +230,20 @@ describe('overrides', () => {
     expect(p.tlb.cpuHasInvlpg).toBe(false);
   });
 
+  it('take from entries what the CPU does not have: NX at once, global pages once they are looked for', () => {
+    const [plain, bare] = [profile('linux-6.1'), profile('linux-6.1', ['nx=n', 'pge=n'])];
+    expect(plain.supportedPteMask & ~bare.supportedPteMask).toBe(PTE.NX);
+    expect(plain.defaultKernelPteMask & ~bare.defaultKernelPteMask).toBe(PTE.NX | PTE.GLOBAL);
+    expect([plain.cr4 & ~bare.cr4, plain.efer & ~bare.efer]).toEqual([0x80n, 0x800n]);
+  });
+
+  it('leave the PAT as the CPU has it from reset when it is not set up', () => {
+    expect(profile('linux-6.1', ['pat=n'])).toMatchObject({
+      pat: false,
+      patTypes: ['WB', 'WT', 'UC-', 'UC', 'WB', 'WT', 'UC-', 'UC'],
+    });
+  });
+
   it('name symbols where they are, so a slide does not move them', () => {
     const p = profile('linux-6.1', ['kaslr=0x200000', 'symbol.bm_pte=0xffffffff83400000']);
     expect(p.symbols).toMatchObject({ bm_pte: 0xffff_ffff_8340_0000n, init_top_pgt: 0xffff_ffff_82c1_0000n });

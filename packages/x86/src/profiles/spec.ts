@@ -29,7 +29,7 @@ export interface ProfileSpec {
   readonly systemStates: readonly string[];
   readonly messages: EarlyIoremapMessages;
   readonly has: KernelProfile['has'];
-  readonly tlb: Omit<KernelProfile['tlb'], 'cpuHasInvlpg' | 'singlePageFlushCeiling'>;
+  readonly tlb: Omit<KernelProfile['tlb'], 'cpuHasInvlpg' | 'invlpgKeepsGlobal' | 'singlePageFlushCeiling'>;
   readonly head: KernelProfile['head'];
   readonly pfnPteInverts: boolean;
   readonly resource: KernelProfile['resource'];

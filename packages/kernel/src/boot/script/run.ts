@@ -55,6 +55,21 @@ function watched(ctx: KernelContext, raised: (event: BootEvent) => void, takeSit
   };
 }
 
+/** How many facts one statement may make. */
+export interface FactLimits {
+  readonly call: number;
+  /** A whole boot, above all. */
+  readonly other: number;
+}
+
+/**
+ * A call with 2^44 bytes goes through them a page at a time, as the kernel would, and nobody waits for that: 2^24 pages of
+ * 4 KiB are 64 GiB, half a minute of recording. The whole boot of a machine with 64 TiB makes twice as many.
+ */
+const factLimits: FactLimits = { call: 1 << 24, other: 1 << 26 };
+
+const limitOf = (kind: Statement['kind']): keyof FactLimits => (kind === 'call' ? 'call' : 'other');
+
 class Run implements Running {
   readonly ctx: KernelContext;
   readonly env: Environment;
@@ -69,8 +84,13 @@ class Run implements Running {
   #lastCall: { name: string; raised: Raised[] } = { name: '', raised: [] };
   #bug: ScriptStop | undefined;
   #callsMade = 0;
+  readonly #limits: FactLimits;
+  #kind: Statement['kind'] = 'boot';
+  /** Facts that the statement at hand may still make. */
+  #factsLeft = 0;
 
-  constructor(ctx: KernelContext, { scope, functions }: CheckedScript) {
+  constructor(ctx: KernelContext, { scope, functions }: CheckedScript, limits: FactLimits) {
+    this.#limits = limits;
     this.#around = ctx.view.calls;
     const note = (event: BootEvent): void => this.#note(event);
     // Only calls of the script's own have its site; what they call in turn is the kernel's doing.
@@ -90,6 +110,7 @@ class Run implements Running {
   }
 
   #note(event: BootEvent): void {
+    if (this.#factsLeft-- === 0 && this.#place) this.#refuseFacts(this.#place);
     if (event.type === 'fault.raised')
       this.#lastCall.raised.push({ trouble: 'fault', fn: '', message: event.reason, debug: false });
     if (event.type !== 'warn.raised' && event.type !== 'bug.raised') return;
@@ -100,6 +121,18 @@ class Run implements Running {
       const { line } = this.#place;
       this.#bug ??= { kind: 'bug', origin: originOf(this.#place), line, fn: event.fn, message: event.message };
     }
+  }
+
+  /** Once only: the brackets of the calls that this leaves record their ends. */
+  #refuseFacts(place: Place): never {
+    const most = this.#limits[limitOf(this.#kind)].toLocaleString('en-US');
+    const what =
+      this.#kind === 'call'
+        ? `this call goes on beyond ${most} events, the most that one call of a script may record.`
+        : `this records more than ${most} events, the most that one statement may.`;
+    const hint =
+      'It goes through memory a page at a time, as the kernel would: 64 GiB of 4 KiB pages are that many. Give a smaller range.';
+    throw new ScriptError('script/type', place, what, hint);
   }
 
   kernelCall<T>(name: string, callers: readonly string[], body: () => T): T {
@@ -116,10 +149,12 @@ class Run implements Running {
     }
   }
 
-  /** What the model refuses to simulate was asked for by a line of the script; a fault of our own stays as it is. */
+  /** What the model refuses to simulate was asked for by a line of the script; a fault of our own, or of the disk that it is recorded to, stays as it is. */
   #placed(error: unknown): unknown {
     const ours =
-      !(error instanceof ToolError) || error instanceof ScriptError || /^(?:internal|state)\//.test(error.code);
+      !(error instanceof ToolError) ||
+      error instanceof ScriptError ||
+      /^(?:internal|state|trace|io)\//.test(error.code);
     if (ours || !this.#place) return error;
     return new ScriptError('script/type', this.#place, error.message, error.hint, { cause: error });
   }
@@ -152,10 +187,16 @@ class Run implements Running {
     for (const one of statements) {
       const expectsBug = one.kind === 'expect-trouble' && one.trouble === 'bug';
       if (this.#bug && !expectsBug) return false;
-      this.#place = one.place;
+      this.#begin(one);
       if (specOf(one.kind).run?.(one as never, this) === false) return false;
     }
     return true;
+  }
+
+  #begin({ place, kind }: Statement): void {
+    this.#place = place;
+    this.#kind = kind;
+    this.#factsLeft = this.#limits[limitOf(kind)];
   }
 
   result(): ScriptResult {
@@ -175,10 +216,15 @@ class Run implements Running {
  *
  * @param functions the kernel functions that a script may call
  * @throws ScriptError before anything ran, for a name or an argument; later only for an expression that fails on the
- *         values it met, such as a division by zero
+ *         values it met, such as a division by zero, and for a statement that would record without end
  */
-export function runScript(ctx: KernelContext, script: Script, functions: readonly KernelFunction[]): ScriptResult {
-  const run = new Run(ctx, checkScript(script, ctx.profile, functions));
+export function runScript(
+  ctx: KernelContext,
+  script: Script,
+  functions: readonly KernelFunction[],
+  limits: FactLimits = factLimits,
+): ScriptResult {
+  const run = new Run(ctx, checkScript(script, ctx.profile, functions), limits);
   run.block(script.statements);
   return run.result();
 }

@@ -1,7 +1,8 @@
-import { u64 } from '@kwind/x86';
+import { IORESOURCE, u64 } from '@kwind/x86';
 import type { ResourceNode } from '@kwind/state';
 import { call, type KernelContext } from '../../context.ts';
 import { minus } from '../../errno.ts';
+import { archRemoveReservations } from '../../arch/x86/kernel/resource.ts';
 import { bug } from '../../warn.ts';
 import { noteConflict, reasonOf, requestInto } from './conflict.ts';
 import { factsOf, nodeAt, setBounds, site } from './node.ts';
@@ -14,6 +15,8 @@ export interface Constraint {
   readonly max: bigint;
   /** A power of two. */
   readonly align: bigint;
+  /** Moves an aligned start further up, for what the bus needs beside; NULL leaves it. */
+  readonly alignf?: ((start: bigint, flags: bigint) => bigint) | undefined;
 }
 
 interface Range {
@@ -24,11 +27,15 @@ interface Range {
 const alignUp = (value: bigint, align: bigint): bigint => u64(value + align - 1n) & u64(-align);
 
 /** The lowest place in a gap; undefined when it is too small, or when aligning wraps around. */
-function fit(gap: Range, { size, min, max, align }: Constraint): Range | undefined {
-  const [low, high] = [gap.start < min ? min : gap.start, gap.end > max ? max : gap.end];
-  const start = alignUp(low, align);
+function fit(ctx: KernelContext, gap: Range, flags: bigint, constraint: Constraint): Range | undefined {
+  const { size, min, max, align, alignf } = constraint;
+  const clipped = { start: gap.start < min ? min : gap.start, end: gap.end > max ? max : gap.end };
+  const isMemory = (flags & IORESOURCE.MEM) !== 0n;
+  const { start: low, end: high } = isMemory ? archRemoveReservations(ctx, clipped) : clipped;
+  const aligned = alignUp(low, align);
+  const start = alignf ? alignf(aligned, flags) : aligned;
   const end = u64(start + size - 1n);
-  return start >= low && start <= end && end <= high ? { start, end } : undefined;
+  return aligned >= low && start >= aligned && start <= end && end <= high ? { start, end } : undefined;
 }
 
 /** Gaps between the children of `root`, lowest first; the range of `old`, which may move, counts as free. */
@@ -47,17 +54,19 @@ function* gapsOf(ctx: KernelContext, root: ResourceNode, old: bigint | undefined
 /**
  * The first place that fits, from low addresses to high, among the direct children of `root`.
  *
+ * @param flags of the resource that looks for a place: memory keeps off what the firmware uses
  * @param old a resource in that list that is to move: its own range may be used
- * @kernel kernel/resource.c find_resource(); the callback of x86 that keeps allocations off the BIOS area and off e820 is not modelled
+ * @kernel kernel/resource.c find_resource()
  */
 export function findResource(
   ctx: KernelContext,
   root: ResourceNode,
+  flags: bigint,
   constraint: Constraint,
   old?: bigint,
 ): Range | undefined {
   for (const gap of gapsOf(ctx, root, old)) {
-    const found = fit(gap, constraint);
+    const found = fit(ctx, gap, flags, constraint);
     if (found) return found;
   }
   return undefined;
@@ -92,7 +101,7 @@ export function allocateResource(ctx: KernelContext, root: bigint, id: bigint, c
     if (!nodes) return 0n;
     const [parent, node] = nodes;
     const linked = node.parent !== 0n;
-    const found = findResource(ctx, parent, constraint, linked ? id : undefined);
+    const found = findResource(ctx, parent, node.flags, constraint, linked ? id : undefined);
     if (!found) return minus('EBUSY');
     if (linked) return reallocate(ctx, parent, node, found);
     setBounds(ctx, node, found.start, found.end);

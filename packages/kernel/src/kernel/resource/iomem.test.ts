@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { IOMEM_RESOURCE, IOPORT_RESOURCE, IORESOURCE, profile } from '@kwind/x86';
+import { E820, IOMEM_RESOURCE, IOPORT_RESOURCE, IORESOURCE, profile } from '@kwind/x86';
 import type { BootEvent } from '@kwind/events';
-import { given } from '@kwind/testkit';
+import { given, listed, memory, messages } from '@kwind/testkit';
 import { resourceList, systemRamRanges, type MachineView } from '@kwind/state';
+import { e820RangeAdd } from '../../arch/x86/kernel/e820.ts';
+import { pcibiosAlignResource } from '../../arch/x86/pci/i386.ts';
 import type { KernelContext } from '../../context.ts';
 import { minus } from '../../errno.ts';
 import {
@@ -22,19 +24,6 @@ import {
 const p61 = profile('linux-6.1');
 const { MEM, BUSY } = IORESOURCE;
 
-const memory = (k: KernelContext, name: string, start: bigint, end: bigint, flags: bigint = MEM): bigint =>
-  resource(k, { name, start, end, flags });
-
-/** `0070-0077 rtc`, indented, a line a resource. */
-const listed = (view: MachineView, tree: 'iomem' | 'ioport'): string[] =>
-  resourceList(view, tree).map(
-    ({ start, end, name, depth }) => `${'  '.repeat(depth)}${start.toString(16)}-${end.toString(16)} ${name}`,
-  );
-interface Facts {
-  readonly facts: readonly BootEvent[];
-}
-const messages = (then: Facts): string[] =>
-  then.facts.flatMap((fact) => (fact.type === 'message.printed' ? [`${fact.level} ${fact.text}`] : []));
 describe('allocate_resource', () => {
   it('takes the lowest gap that fits, aligned', () => {
     const then = given(p61).when((k) => {
@@ -126,6 +115,45 @@ describe('allocate_resource', () => {
     });
     expect(then.result).toEqual([0n, 0n]);
     expect(listed(then.state, 'iomem')).toEqual(['3000-3fff wall', '4000-6fff bar']);
+  });
+});
+
+describe('where allocate_resource does not go', () => {
+  const place = (name: string, min: bigint, max: bigint, size: bigint, align = size) =>
+    given(profile(name)).when((k) => {
+      e820RangeAdd(k, 0x10_0000n, 0x10_0000n, E820.RAM);
+      const bar = memory(k, 'bar', 0n, size - 1n);
+      allocateResource(k, IOMEM_RESOURCE, bar, { size, min, max, align });
+      return [resourceList(k.view, 'iomem').find((node) => node.name === 'bar')?.start];
+    }).result;
+
+  it.each(['linux-4.4', 'linux-6.1'])('the last 2 MiB below 4 GiB, where the firmware is, in %s', (name) => {
+    expect(place(name, 0xffd0_0000n, 0xffff_ffffn, 0x10_0000n)).toEqual([0xffd0_0000n]);
+    expect(place(name, 0xffe0_0000n, 0xffff_ffffn, 0x10_0000n)).toEqual([undefined]);
+    expect(place(name, 0xffe0_0000n, 0x1_0fff_ffffn, 0x10_0000n)).toEqual([0x1_0000_0000n]);
+  });
+
+  it('entries of the memory map up to 5.18; from then on the host bridge windows are clipped instead', () => {
+    expect(place('linux-4.4', 0x10_0000n, 0xfff_ffffn, 0x10_0000n)).toEqual([0x20_0000n]);
+    expect(place('linux-6.1', 0x10_0000n, 0xfff_ffffn, 0x10_0000n)).toEqual([0x10_0000n]);
+  });
+
+  it('for PCI, ports that ISA cards alias, and memory of the first MiB', () => {
+    const found = given(p61).when((k) => {
+      const ports = resource(k, { name: 'ports', start: 0n, end: 0x1fn, flags: IORESOURCE.IO });
+      const pci = { alignf: pcibiosAlignResource };
+      allocateResource(k, IOPORT_RESOURCE, ports, { size: 0x20n, min: 0xd00n, max: 0xffffn, align: 0x20n, ...pci });
+      allocateResource(k, IOMEM_RESOURCE, memory(k, 'bar', 0n, 0xfffn), {
+        size: 0x1000n,
+        min: 0n,
+        max: 0xfff_ffffn,
+        align: 0x1000n,
+        ...pci,
+      });
+      return 0n;
+    });
+    expect(listed(found.state, 'ioport')).toEqual(['1000-101f ports']);
+    expect(listed(found.state, 'iomem')).toEqual(['100000-100fff bar']);
   });
 });
 

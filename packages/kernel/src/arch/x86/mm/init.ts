@@ -1,4 +1,4 @@
-import { physAddr, PMD_SIZE, PTE, vaddr, vaOfPhys } from '@kwind/x86';
+import { physAddr, PMD_SIZE, PTE, vaddr, vaOfPhys, _KERNPG_TABLE } from '@kwind/x86';
 import { call, type KernelContext } from '../../../context.ts';
 import { CR4, loadCr4, register } from '../../../cpu/tlb.ts';
 import { findFreeRam, memoryRuns, ramOf, type ByteRange } from '../../../mm/memblock.ts';
@@ -7,7 +7,9 @@ import { setVariable, variable } from '../../../variables.ts';
 import { printk } from '../../../warn.ts';
 import { kernelProt } from '../include/kernel_prot.ts';
 import { maskValue } from '../include/pgprot.ts';
+import { setEntry } from '../include/pgtable.ts';
 import { splitMemRange, type PageSizes } from './init_ranges.ts';
+import { allocLowPage } from './low_pages.ts';
 import { kernelPhysicalMappingInit } from './physical_mapping.ts';
 import { flushAll, loadPgd } from './tlb.ts';
 
@@ -37,8 +39,10 @@ export function probePageSizeMask(ctx: KernelContext): PageSizes {
   call(ctx, 'probe_page_size_mask', [], () => {
     setCr4Bits(ctx, CR4.PSE);
     setMask(ctx, '__supported_pte_mask', maskValue(ctx, '__supported_pte_mask') & ~PTE.GLOBAL);
-    setCr4Bits(ctx, CR4.PGE);
-    setMask(ctx, '__supported_pte_mask', maskValue(ctx, '__supported_pte_mask') | PTE.GLOBAL);
+    if (ctx.profile.pge) {
+      setCr4Bits(ctx, CR4.PGE);
+      setMask(ctx, '__supported_pte_mask', maskValue(ctx, '__supported_pte_mask') | PTE.GLOBAL);
+    }
     // Under page-table isolation the profile's mask says that the kernel's own pages are not global.
     if (ctx.profile.ioremap.directMap.defaultMask)
       setMask(ctx, '__default_kernel_pte_mask', ctx.profile.defaultKernelPteMask);
@@ -71,10 +75,28 @@ export function initMemMapping(ctx: KernelContext, ram: readonly ByteRange[] = r
     noteMemoryEnd(ctx, end);
     const map: DirectMap = { ctx, ram, runs, allowed: probePageSizeMask(ctx) };
     initMemoryMapping(map, 0n, ISA_END);
+    initTrampoline(map);
     memoryMapTopDown(map, ISA_END, end);
     loadPgd(ctx, vaddr(ctx.profile.symbols[ctx.profile.finalRoot]!));
     flushAll(ctx);
     setMemoryEnd(ctx, end);
+  });
+}
+
+/**
+ * Tables of the real-mode trampoline of a direct map that KASLR moved: the first MiB must stand at its own address too.
+ * The entry for it is copied by assignment, which is no store of set_pud(), and is not shown.
+ *
+ * @emits table.allocated; with 5 levels a second one, and p4d.populated
+ * @kernel arch/x86/mm/kaslr.c init_trampoline_kaslr()
+ */
+function initTrampoline({ ctx, runs }: DirectMap): void {
+  if (ctx.profile.pageOffset === ctx.profile.earlyPageOffset) return;
+  call(ctx, 'init_trampoline_kaslr', [], () => {
+    const pages = { runs, canUseBrk: true };
+    const pud = allocLowPage(ctx, 'pud', pages);
+    const p4d = ctx.profile.levels === 5 ? allocLowPage(ctx, 'p4d', pages) : null;
+    if (pud !== null && p4d !== null) setEntry(ctx, 'p4d', p4d, 0, (BigInt(pud) << SHIFT) | _KERNPG_TABLE);
   });
 }
 

@@ -49,11 +49,11 @@ export function flushGlobal(ctx: KernelContext, fn = ctx.profile.tlb.flushGlobal
 }
 
 /**
- * Flush everything on this CPU: the global flush, because the CPU is taken to have PGE.
+ * Flush everything on this CPU: global pages too where the CPU has them.
  * @kernel arch/x86/mm/tlb.c __flush_tlb_all()
  */
 export function flushAll(ctx: KernelContext, fn = ctx.profile.tlb.flushAll): void {
-  call(ctx, fn, [], () => flushGlobal(ctx));
+  call(ctx, fn, [], () => (ctx.profile.pge ? flushGlobal(ctx) : flushLocal(ctx)));
 }
 
 /**

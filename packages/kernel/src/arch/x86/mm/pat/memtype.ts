@@ -74,6 +74,8 @@ export function memtypeReserve(ctx: KernelContext, start: bigint, end: bigint, w
 }
 
 function reserve(ctx: KernelContext, start: bigint, end: bigint, wanted: CacheMode): Reservation {
+  // Without PAT nothing is tracked, not even that the first MiB is write-back.
+  if (!ctx.profile.pat) return ok(wanted);
   if (isUntracked(start, end)) return ok('WB');
   const mode = byMtrr(ctx, start, end, wanted);
   const ram = ramIn(ctx, start, end);
@@ -152,7 +154,7 @@ function markRam(ctx: KernelContext, start: bigint, end: bigint, wanted: CacheMo
 export function memtypeFree(ctx: KernelContext, start: bigint, end: bigint): bigint {
   const name = ctx.profile.ioremap.reserveName === 'memtype_reserve' ? 'memtype_free' : 'free_memtype';
   return call(ctx, name, [start, end], () => {
-    if (isUntracked(start, end)) return 0n;
+    if (!ctx.profile.pat || isUntracked(start, end)) return 0n;
     const ram = ramIn(ctx, start, end);
     if (ram === 'mixed') return minus('EINVAL');
     if (ram === 'all') return unmarkRam(ctx, start, end);

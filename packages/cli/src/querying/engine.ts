@@ -1,0 +1,136 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { ToolError, type ErrorCode } from '@kwind/x86';
+import type { Answer } from './answer.ts';
+
+export type Question =
+  | { readonly kind: 'run'; readonly sql: string }
+  | { readonly kind: 'more' }
+  /** The rest of the rows is not wanted. */
+  | { readonly kind: 'stop' };
+
+export type Reply =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'columns'; readonly columns: readonly string[] }
+  | { readonly kind: 'rows'; readonly lot: readonly (readonly unknown[])[]; readonly isLast: boolean }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string };
+
+const program = fileURLToPath(new URL('./engine-process.ts', import.meta.url));
+
+/** A query was ended from outside. */
+export class QueryStopped extends Error {}
+
+/**
+ * Runs queries in a process of its own: SQLite cannot be interrupted from within, and a query that counts to infinity
+ * never comes back. Whoever is tired of waiting ends the process; the next query gets a new one.
+ */
+export class Engine {
+  readonly #trace: string;
+  #child: ChildProcess | undefined;
+  #whyStopped: Error | undefined;
+
+  constructor(trace: string) {
+    this.#trace = trace;
+  }
+
+  /**
+   * Ask one query.
+   * @param seconds the time it may take up to its last row; 0 for no end
+   * @throws ToolError as TraceQuery.run does, command/usage when the time is over; QueryStopped after {@link stop}.
+   *         The lots throw the same.
+   */
+  async run(sql: string, seconds: number): Promise<Answer> {
+    const child = await this.#started();
+    const timer = seconds > 0 ? setTimeout(() => this.#end(tookTooLong(seconds)), seconds * 1000) : undefined;
+    try {
+      const reply = await this.#ask(child, { kind: 'run', sql });
+      if (reply.kind !== 'columns') throw errorOf(reply);
+      return { columns: reply.columns, lots: this.#lots(child, timer) };
+    } catch (error) {
+      clearTimeout(timer);
+      throw error;
+    }
+  }
+
+  /** End the query that is running. */
+  stop(): void {
+    this.#end(new QueryStopped('interrupted'));
+  }
+
+  close(): void {
+    this.#child?.kill('SIGKILL');
+    this.#child = undefined;
+  }
+
+  #end(why: Error): void {
+    this.#whyStopped = why;
+    this.close();
+  }
+
+  /** The time of a query does not count before its process is up. */
+  async #started(): Promise<ChildProcess> {
+    this.#whyStopped = undefined;
+    if (this.#child) return this.#child;
+    // Its own messages would land in the middle of the prompt; what matters comes as a reply.
+    const stdio = ['ignore', 'ignore', 'ignore', 'ipc'] as const;
+    const child = fork(program, [this.#trace], { stdio: [...stdio], serialization: 'advanced' });
+    this.#child = child;
+    await this.#reply(child);
+    return child;
+  }
+
+  async *#lots(
+    child: ChildProcess,
+    timer: NodeJS.Timeout | undefined,
+  ): AsyncGenerator<readonly (readonly unknown[])[]> {
+    let isLast = false;
+    try {
+      while (!isLast) {
+        const reply = await this.#ask(child, { kind: 'more' });
+        if (reply.kind !== 'rows') throw errorOf(reply);
+        isLast = reply.isLast;
+        if (reply.lot.length > 0) yield reply.lot;
+      }
+    } finally {
+      clearTimeout(timer);
+      if (!isLast && child.connected) child.send({ kind: 'stop' } satisfies Question);
+    }
+  }
+
+  #ask(child: ChildProcess, question: Question): Promise<Reply> {
+    const reply = this.#reply(child);
+    if (child.connected) child.send(question);
+    return reply;
+  }
+
+  async #reply(child: ChildProcess): Promise<Reply> {
+    const over = new AbortController();
+    const { signal } = over;
+    try {
+      const answered = once(child, 'message', { signal });
+      const gone = once(child, 'exit', { signal }).then(() => [undefined]);
+      const [first] = (await Promise.race([answered, gone])) as [Reply | undefined];
+      if (first !== undefined) return first;
+      this.#child = undefined;
+      throw this.#whyStopped ?? died();
+    } finally {
+      over.abort();
+    }
+  }
+}
+
+const tookTooLong = (seconds: number): ToolError =>
+  new ToolError(
+    'command/usage',
+    `the query was stopped after ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
+    'Give it more time, or narrow it: seq BETWEEN … AND …, type = …',
+  );
+
+const died = (): ToolError =>
+  new ToolError('command/usage', 'the query took more memory than there is.', 'Narrow it, or LIMIT its rows.');
+
+const errorOf = (reply: Reply): Error =>
+  reply.kind === 'failed'
+    ? new ToolError(reply.code, reply.message, reply.hint)
+    : new ToolError('internal/invariant', `unexpected reply: ${reply.kind}`);

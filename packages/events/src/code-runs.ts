@@ -1,0 +1,94 @@
+import { ToolError } from '@kwind/x86';
+import { BATCH_SIZE } from './batch.ts';
+import type { ByteReader, ByteWriter } from './bytes.ts';
+
+/**
+ * The event codes of a batch as runs of equal ones, and the rows sorted by code: those of one code stand in `places` from
+ * `starts[code]` to `starts[code + 1]`. Reused: valid until the next batch.
+ */
+export interface CodeRuns {
+  readonly count: number;
+  readonly codes: Uint8Array;
+  /** Index of the first event after each run. */
+  readonly ends: Uint32Array;
+  readonly present: readonly number[];
+  readonly starts: Uint32Array;
+  /** Where the words of each row start; for the caller to fill in. */
+  readonly places: Uint32Array;
+  /** Scratch: by code, where the next place goes. */
+  readonly next: Uint32Array;
+}
+
+const runCodes = new Uint8Array(BATCH_SIZE);
+const runEnds = new Uint32Array(BATCH_SIZE);
+const starts = new Uint32Array(257);
+const places = new Uint32Array(BATCH_SIZE);
+const next = new Uint32Array(257);
+
+function sorted(count: number): CodeRuns {
+  starts.fill(0);
+  for (let run = 0, from = 0; run < count; run++) {
+    starts[runCodes[run]! + 1]! += runEnds[run]! - from;
+    from = runEnds[run]!;
+  }
+  const present: number[] = [];
+  for (let code = 0; code < 256; code++) {
+    if (starts[code + 1]! > 0) present.push(code);
+    starts[code + 1]! += starts[code]!;
+  }
+  next.set(starts);
+  return { count, codes: runCodes, ends: runEnds, present, starts, places, next };
+}
+
+/** The runs of a batch, with the place of each row filled in. */
+export function runsOf(codes: Uint8Array, offsets: Uint32Array): CodeRuns {
+  let count = 0;
+  for (let i = 0; i < codes.length;) {
+    const code = codes[i]!;
+    do i++;
+    while (i < codes.length && codes[i] === code);
+    runCodes[count] = code;
+    runEnds[count++] = i;
+  }
+  const runs = sorted(count);
+  for (let run = 0, i = 0; run < count; run++) {
+    let at = next[runCodes[run]!]!;
+    for (const end = runEnds[run]!; i < end; i++) places[at++] = offsets[i]!;
+    next[runCodes[run]!] = at;
+  }
+  return runs;
+}
+
+/** Each run as its length and its code. */
+export function writeRuns(out: ByteWriter, { count, codes, ends }: CodeRuns): void {
+  for (let run = 0; run < count; run++) {
+    out.varint(ends[run]! - (run === 0 ? 0 : ends[run - 1]!));
+    out.byte(codes[run]!);
+  }
+}
+
+/**
+ * Read what {@link writeRuns} wrote of `length` events; the places are not filled in.
+ * @throws ToolError event/corrupt
+ */
+export function readRuns(input: ByteReader, length: number): CodeRuns {
+  let count = 0;
+  for (let end = 0; end < length;) {
+    const run = input.varint();
+    end += run;
+    if (run === 0 || end > length) throw badRun(run, length);
+    runEnds[count] = end;
+    runCodes[count++] = input.byte();
+  }
+  return sorted(count);
+}
+
+const badRun = (run: number, length: number): ToolError =>
+  new ToolError(
+    'event/corrupt',
+    `stored batch cannot be read: a run of ${run} equal codes among ${length}.`,
+    'Run kwind verify on the trace.',
+  );
+
+export const placesOf = (runs: CodeRuns, code: number): Uint32Array =>
+  runs.places.subarray(runs.starts[code]!, runs.starts[code + 1]!);

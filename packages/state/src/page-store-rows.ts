@@ -1,0 +1,234 @@
+import type { Level } from '@kwind/x86';
+import { joinWords, type EventBatch } from '@kwind/events';
+import { rawOf, STORE_WORDS, type RawBatch, type TableStores } from '@kwind/events/raw';
+import { PAGE_WORDS, type Page, type TableInfo } from './page-store.ts';
+import { mismatchError, TABLE_ALLOCATED } from './reduce.ts';
+
+const TWO_32 = 0x1_0000_0000;
+const NO_ROWS = new Uint16Array(0);
+
+/** The events of one batch that change pages, by table: what is needed to bring one page forward without the others. */
+export class PageRows {
+  readonly batch: EventBatch;
+  /** Rows of all tables, those of one table next to each other and in order. */
+  readonly #rows: Uint16Array;
+  readonly #ends = new Map<number, { readonly from: number; to: number }>();
+
+  /** @param first events before this one are left out */
+  constructor(batch: EventBatch, first = 0) {
+    this.batch = batch;
+    const { codes, offsets, words } = rawOf(batch);
+    const counts = new Map<number, { from: number; to: number }>();
+    const owner: ({ from: number; to: number } | undefined)[] = [];
+    let last: { from: number; to: number } | undefined;
+    let lastLo = -1;
+    let lastHi = -1;
+    for (let i = 0; i < codes.length; i++) {
+      if (i < first || !PageRows.isPageCode(codes[i]!)) {
+        owner.push(undefined);
+        continue;
+      }
+      const [lo, hi] = [words[offsets[i]!]!, words[offsets[i]! + 1]!];
+      if (lo !== lastLo || hi !== lastHi || last === undefined) {
+        const table = lo + hi * TWO_32;
+        last = counts.get(table);
+        if (!last) counts.set(table, (last = { from: 0, to: 0 }));
+        lastLo = lo;
+        lastHi = hi;
+      }
+      last.to++;
+      owner.push(last);
+    }
+    let at = 0;
+    for (const span of counts.values()) {
+      const length = span.to;
+      span.from = at;
+      span.to = at;
+      at += length;
+    }
+    this.#rows = new Uint16Array(at);
+    for (const [i, span] of owner.entries()) if (span) this.#rows[span.to++] = i;
+    this.#ends = counts;
+  }
+
+  /** Whether events of a type change pages, and nothing else. */
+  static isPageCode(code: number): boolean {
+    return (code & 0xf0) === 0x10 || code === TABLE_ALLOCATED;
+  }
+
+  /** Tables in the order of their first events here. */
+  tables(): IterableIterator<number> {
+    return this.#ends.keys();
+  }
+
+  /** Indices of the events that change a table's page, in order. */
+  of(table: number): Uint16Array {
+    const span = this.#ends.get(table);
+    return span ? this.#rows.subarray(span.from, span.to) : NO_ROWS;
+  }
+}
+
+/** How many of the ascending `rows` lie before `offset`. */
+export function rowsBefore(rows: Uint16Array, offset: number): number {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (rows[middle]! < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * A page after some events of a batch that change it, in order; `page` stays as it is.
+ * @throws ToolError state/mismatch as the reducer does
+ */
+export function pageAfter(page: Page | undefined, table: number, batch: EventBatch, rows: Iterable<number>): Page {
+  const { codes, offsets, words } = rawOf(batch);
+  const image = page ? page.image.slice() : new Uint32Array(PAGE_WORDS);
+  let info: TableInfo = page?.info ?? Object.freeze({ table, level: '', name: '' });
+  for (const i of rows) {
+    const at = offsets[i]!;
+    if (codes[i] === TABLE_ALLOCATED) {
+      info = infoAt(batch, i, table);
+      image.fill(0);
+      continue;
+    }
+    store(image, words, at + 2, table, batch.firstSeq + i);
+  }
+  return { info, image };
+}
+
+/** As {@link pageAfter}, from stores that were read without their batch: those of events `from` to `to − 1`. */
+export function pageAfterStores(
+  page: Page | undefined,
+  table: number,
+  { firstSeq, words }: TableStores,
+  from: number,
+  to: number,
+): Page | undefined {
+  let image: Uint32Array | undefined;
+  for (let at = 0; at < words.length; at += STORE_WORDS) {
+    const seq = firstSeq + words[at]!;
+    if (seq < from || seq >= to) continue;
+    image ??= page ? page.image.slice() : new Uint32Array(PAGE_WORDS);
+    store(image, words, at + 1, table, seq);
+  }
+  return image ? { info: page?.info ?? Object.freeze({ table, level: '', name: '' }), image } : page;
+}
+
+/** Words from `at` on: entry index, before, after. */
+function store(image: Uint32Array, words: Uint32Array, at: number, table: number, seq: number): void {
+  const index = words[at]!;
+  const to = 2 * index;
+  if (image[to] !== words[at + 1] || image[to + 1] !== words[at + 2]) {
+    const before = joinWords(words[at + 1]!, words[at + 2]!);
+    throw mismatchError(seq, { table, index, before }, joinWords(image[to] ?? 0, image[to + 1] ?? 0));
+  }
+  image[to] = words[at + 3]!;
+  image[to + 1] = words[at + 4]!;
+}
+
+/** A page while it is brought forward with all others: what events before `from` did to it is in it already. */
+interface Moving {
+  readonly from: number;
+  info: TableInfo;
+  readonly image: Uint32Array;
+}
+
+/** Brings all pages forward at once, each from where it was known. */
+export class PageReplay {
+  readonly #pages = new Map<number, Moving>();
+  readonly #start: number;
+
+  /** @param start position of the first event that counts */
+  constructor(start: number) {
+    this.#start = start;
+  }
+
+  /** @param from position at which the page was so */
+  add({ info, image }: Page, from: number): void {
+    this.#pages.set(info.table, { info, image: image.slice(), from });
+  }
+
+  /**
+   * Events of a batch before position `end`.
+   * @throws ToolError state/mismatch
+   */
+  apply({ codes, offsets, words, strings }: RawBatch, firstSeq: number, end: number): void {
+    const to = Math.min(codes.length, end - firstSeq);
+    let page: Moving | undefined;
+    for (let i = 0; i < to; i++) {
+      const code = codes[i]!;
+      if (!PageRows.isPageCode(code)) continue;
+      const at = offsets[i]!;
+      const table = words[at]! + words[at + 1]! * TWO_32;
+      if (page?.info.table !== table) page = this.#page(table);
+      if (firstSeq + i < page.from) continue;
+      if (code === TABLE_ALLOCATED) {
+        page.info = infoOf(words, strings, at, table);
+        page.image.fill(0);
+      } else store(page.image, words, at + 2, table, firstSeq + i);
+    }
+  }
+
+  pages(): ReadonlyMap<number, Page> {
+    return this.#pages;
+  }
+
+  #page(table: number): Moving {
+    let page = this.#pages.get(table);
+    if (!page) {
+      page = {
+        from: this.#start,
+        info: Object.freeze({ table, level: '', name: '' }),
+        image: new Uint32Array(PAGE_WORDS),
+      };
+      this.#pages.set(table, page);
+    }
+    return page;
+  }
+}
+
+/** What the batch says of its tables by events before `offset`: the last info of each that it names, or undefined where it only stores. */
+export function infosAfter(rows: PageRows, offset: number): Map<number, TableInfo | undefined> {
+  const { codes } = rawOf(rows.batch);
+  const found = new Map<number, TableInfo | undefined>();
+  for (const table of rows.tables()) {
+    const own = rows.of(table);
+    const count = rowsBefore(own, offset);
+    if (count === 0) continue;
+    const named = own.subarray(0, count).findLast((i) => codes[i] === TABLE_ALLOCATED);
+    found.set(table, named === undefined ? undefined : infoAt(rows.batch, named, table));
+  }
+  return found;
+}
+
+function infoAt(batch: EventBatch, i: number, table: number): TableInfo {
+  const { words, offsets, strings } = rawOf(batch);
+  return infoOf(words, strings, offsets[i]!, table);
+}
+
+const infoOf = (words: Uint32Array, strings: readonly string[], at: number, table: number): TableInfo =>
+  Object.freeze({ table, level: strings[words[at + 2]!]! as Level | '', name: strings[words[at + 3]!]! });
+
+/** Indices from `from` to `to − 1` of the events that change a table's page, in order: for one look at a batch. */
+export function rowsOfTable({ batch, table, from, to }: RowsWanted): readonly number[] {
+  const { codes, offsets, words } = rawOf(batch);
+  const lo = table % TWO_32;
+  const hi = Math.floor(table / TWO_32);
+  const rows: number[] = [];
+  for (let i = from; i < to; i++) {
+    const at = offsets[i]!;
+    if (words[at] !== lo || words[at + 1] !== hi) continue;
+    if (PageRows.isPageCode(codes[i]!)) rows.push(i);
+  }
+  return rows;
+}
+
+export interface RowsWanted {
+  readonly batch: EventBatch;
+  readonly table: number;
+  readonly from: number;
+  readonly to: number;
+}

@@ -1,0 +1,207 @@
+import { codeOfType, specOfCode, type EventView } from '@kwind/events';
+import { align } from './align.ts';
+import { codeAt } from './canon.ts';
+import type { Parts } from './column.ts';
+import { likenesses, type Likeness } from './likeness.ts';
+import type { Open, Part, Side } from './sides.ts';
+import type { DiffItem, FieldChange } from './types.ts';
+
+const ENTERED = codeOfType('call.entered');
+
+/** More parts than this without a partner are told as one stretch. */
+const MOST_APART = 4000;
+
+interface Gap {
+  readonly a: readonly Part[];
+  readonly b: readonly Part[];
+  /** Where it stands: the event after it, on each side. */
+  readonly at: { readonly a: number; readonly b: number };
+  readonly rejoin?: { readonly a: number; readonly b: number };
+}
+
+const partOf = ({ ids, seqs, from, calls }: Parts, i: number): Part => ({
+  seq: seqs ? seqs[i]! : from + i,
+  id: ids[i]!,
+  call: calls ? calls[i]! - 1 : -1,
+});
+
+const slice = (parts: Parts, from: number, to: number): Part[] =>
+  Array.from({ length: to - from }, (_, i) => partOf(parts, from + i));
+
+/** Compares two traces from the top: what is equal is never looked into. */
+export class Comparison {
+  readonly a: Side;
+  readonly b: Side;
+  readonly #likenesses: readonly Likeness[];
+
+  constructor(a: Side, b: Side) {
+    this.a = a;
+    this.b = b;
+    this.#likenesses = likenesses(a, b);
+  }
+
+  /** The differences within a call on each side (−1: at the top), `ends` being what comes after them. */
+  within(callA: number, callB: number, ends: { a: number; b: number }, path: readonly string[]): Open[] {
+    const [a, b] = [this.a.column.partsOf(callA), this.b.column.partsOf(callB)];
+    const gaps = align(a.ids, b.ids);
+    const found: Open[] = [];
+    for (let g = 0; g < gaps.length; g += 4) {
+      const [fromA, toA, fromB, toB] = [gaps.at(g), gaps.at(g + 1), gaps.at(g + 2), gaps.at(g + 3)];
+      const meets = toA < a.ids.length && toB < b.ids.length;
+      const at = {
+        a: toA < a.ids.length ? partOf(a, toA).seq : ends.a,
+        b: toB < b.ids.length ? partOf(b, toB).seq : ends.b,
+      };
+      const where = { at, ...(meets && { rejoin: at }) };
+      if (toA - fromA + toB - fromB > MOST_APART) {
+        found.push(...this.#stretches(a, b, [fromA, toA, fromB, toB], where, path));
+        continue;
+      }
+      this.#gap({ a: slice(a, fromA, toA), b: slice(b, fromB, toB), ...where }, path, this.#likenesses, found);
+    }
+    return found;
+  }
+
+  /** Pair what is left of a gap, by ever weaker likeness; what finds no partner is on one side only. */
+  #gap(gap: Gap, path: readonly string[], [likeness, ...weaker]: readonly Likeness[], found: Open[]): void {
+    if (gap.a.length === 0 || gap.b.length === 0 || !likeness) return this.#alone(gap, path, found);
+    const left = Uint32Array.from(gap.a, (part) => likeness.a(part));
+    const right = Uint32Array.from(gap.b, (part) => likeness.b(part));
+    const apart = align(left, right);
+    let [i, j] = [0, 0];
+    for (let g = 0; g <= apart.length; g += 4) {
+      const last = g === apart.length;
+      const [fromA, fromB] = last ? [gap.a.length, gap.b.length] : [apart.at(g), apart.at(g + 2)];
+      for (; i < fromA; i++, j++) this.#pair(gap.a[i]!, gap.b[j]!, gap, path, found);
+      if (last) break;
+      const [toA, toB] = [apart.at(g + 1), apart.at(g + 3)];
+      const at = { a: gap.a[toA]?.seq ?? gap.at.a, b: gap.b[toB]?.seq ?? gap.at.b };
+      this.#gap({ ...gap, a: gap.a.slice(fromA, toA), b: gap.b.slice(fromB, toB), at }, path, weaker, found);
+      [i, j] = [toA, toB];
+    }
+  }
+
+  #pair(a: Part, b: Part, { rejoin }: Gap, path: readonly string[], found: Open[]): void {
+    const [eventA, eventB] = [codeAt(this.a.reader, a.seq), codeAt(this.b.reader, b.seq)];
+    const fields = changes(this.a, eventA, this.b, eventB);
+    const calls = a.call >= 0 && b.call >= 0;
+    const inside = calls
+      ? this.within(a.call, b.call, this.#endsOf(a, b), [...path, titleOf(this.a, eventA.event)])
+      : [];
+    if (fields.length === 0) return void found.push(...inside);
+    found.push({
+      kind: 'changed',
+      what: calls ? 'call' : 'event',
+      a: this.#item(this.a, a),
+      b: this.#item(this.b, b),
+      at: { a: a.seq, b: b.seq },
+      path,
+      fields,
+      inside,
+      ...(rejoin && { rejoin }),
+    });
+  }
+
+  #endsOf = (a: Part, b: Part): { a: number; b: number } => ({
+    a: this.a.column.end.at(a.call),
+    b: this.b.column.end.at(b.call),
+  });
+
+  #alone({ a, b, at, rejoin }: Gap, path: readonly string[], found: Open[]): void {
+    const common = { path, fields: [], inside: [], ...(rejoin && { rejoin }) };
+    const nextB = b[0]?.seq ?? at.b;
+    for (const part of a)
+      found.push({
+        kind: 'only-a',
+        what: part.call >= 0 ? 'call' : 'event',
+        a: this.#item(this.a, part),
+        at: { a: part.seq, b: nextB },
+        ...common,
+        ...(part.call >= 0 && { whole: part.id, gone: part }),
+      });
+    for (const part of b)
+      found.push({
+        kind: 'only-b',
+        what: part.call >= 0 ? 'call' : 'event',
+        b: this.#item(this.b, part),
+        at: { a: at.a, b: part.seq },
+        ...common,
+        ...(part.call >= 0 && { whole: part.id, gone: part }),
+      });
+  }
+
+  #stretches(
+    a: Parts,
+    b: Parts,
+    [fromA, toA, fromB, toB]: readonly [number, number, number, number],
+    where: Pick<Gap, 'at' | 'rejoin'>,
+    path: readonly string[],
+  ): Open[] {
+    const common = { what: 'stretch' as const, path, fields: [], inside: [], ...where };
+    const place = {
+      a: fromA < toA ? partOf(a, fromA).seq : where.at.a,
+      b: fromB < toB ? partOf(b, fromB).seq : where.at.b,
+    };
+    const stretch = (side: Side, parts: Parts, from: number, to: number): DiffItem => {
+      const last = partOf(parts, to - 1);
+      const item = this.#item(side, partOf(parts, from));
+      const end = last.call >= 0 ? side.column.end.at(last.call) : last.seq;
+      return { ...item, end, text: `${end - item.seq + 1} events, from ${item.text} on` };
+    };
+    return [
+      ...(fromA < toA ? [{ kind: 'only-a' as const, a: stretch(this.a, a, fromA, toA), ...common, at: place }] : []),
+      ...(fromB < toB
+        ? [{ kind: 'only-b' as const, b: stretch(this.b, b, fromB, toB), ...common, at: { a: where.at.a, b: place.b } }]
+        : []),
+    ];
+  }
+
+  #item(side: Side, part: Part): DiffItem {
+    const { event, code } = codeAt(side.reader, part.seq);
+    const isCall = part.call >= 0;
+    return {
+      seq: part.seq,
+      end: isCall ? side.column.end.at(part.call) : part.seq,
+      type: event.type,
+      text: isCall ? titleOf(side, event) : side.canon.textOf(event, code),
+    };
+  }
+}
+
+/** `fn(args)`. */
+function titleOf({ canon }: Side, event: EventView): string {
+  const args = canon.fieldsOf(event, ENTERED).find(({ name }) => name === 'args')?.text ?? '';
+  return event.type === 'call.entered' ? `${event.fn}(${args})` : event.type;
+}
+
+function changes(
+  a: Side,
+  left: { event: EventView; code: number },
+  b: Side,
+  right: { event: EventView; code: number },
+): FieldChange[] {
+  const fields = a.canon.fieldsOf(left.event, left.code);
+  const others = new Map(b.canon.fieldsOf(right.event, right.code).map(({ name, text }) => [name, text]));
+  const found = fields.flatMap(({ name, text }) => {
+    const other = others.get(name) ?? '';
+    return other === text ? [] : [{ name, a: text, b: other }];
+  });
+  // A page that moved with its section of the image, in another build, is still the same page.
+  if (found.length > 0 && left.code === right.code && isSameBySection(a, left, b, right)) return [];
+  if (left.code === right.code) return found;
+  return [{ name: 'type', a: specOfCode(left.code)!.type, b: specOfCode(right.code)!.type }, ...found];
+}
+
+function isSameBySection(
+  a: Side,
+  left: { event: EventView; code: number },
+  b: Side,
+  right: { event: EventView; code: number },
+): boolean {
+  return (['section', 'next'] as const).some((by) => {
+    const others = b.canon.fieldsOf(right.event, right.code, by);
+    return a.canon
+      .fieldsOf(left.event, left.code, by)
+      .every(({ name, text }, i) => others[i]?.name === name && others[i].text === text);
+  });
+}

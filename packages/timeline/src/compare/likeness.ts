@@ -1,0 +1,45 @@
+import { codeOfType, isEntryCode, type EventView } from '@kwind/events';
+import { codeAt } from './canon.ts';
+import type { Part, Side } from './sides.ts';
+import { hashText, mix } from './hash.ts';
+
+const ENTERED = codeOfType('call.entered');
+
+/** A number for a part on either side: equal for parts that may stand for each other. */
+export interface Likeness {
+  readonly a: (part: Part) => number;
+  readonly b: (part: Part) => number;
+}
+
+/** What an event is about, whatever it says of it: an entry, a slot, a name, an address. */
+function subjectOf(side: Side, event: EventView, code: number): string {
+  const fields = new Map(side.canon.fieldsOf(event, code).map(({ name, text }) => [name, text]));
+  if (isEntryCode(code)) return `${event.type} ${fields.get('table') ?? ''} ${fields.get('index') ?? ''}`;
+  const subject = ['name', 'slot', 'id', 'vaddr', 'fn', 'table', 'entry', 'start'].find((name) => fields.has(name));
+  return `${event.type} ${subject === undefined ? '' : fields.get(subject)}`;
+}
+
+const isCall = (part: Part): boolean => part.call >= 0;
+
+/** The key of a call, the subject of an event. */
+const samePlace =
+  (side: Side) =>
+  (part: Part): number => {
+    if (isCall(part)) return side.column.hashes[part.seq - side.column.range.from]!;
+    const { event, code } = codeAt(side.reader, part.seq);
+    return mix(hashText(subjectOf(side, event, code)), 1) >>> 0;
+  };
+
+/** The function of a call, the type of an event. */
+const sameKind =
+  (side: Side) =>
+  (part: Part): number => {
+    const { event, code } = codeAt(side.reader, part.seq);
+    return code === ENTERED && event.type === 'call.entered' ? hashText(`call ${event.fn}`) : code;
+  };
+
+/** From the strongest to the weakest. */
+export const likenesses = (a: Side, b: Side): readonly Likeness[] => [
+  { a: samePlace(a), b: samePlace(b) },
+  { a: sameKind(a), b: sameKind(b) },
+];

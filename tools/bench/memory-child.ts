@@ -1,0 +1,56 @@
+// node --expose-gc memory-child.ts record|replay|slow-sink SHAPE N TRACE: one process of memory.ts.
+import { readFileSync } from 'node:fs';
+import { Recorder } from '@kwind/recorder';
+import { concatMap } from 'rxjs';
+import { realBoot, realShape } from './real-shape.ts';
+import { record, replay, sinkInto } from './subjects.ts';
+import { stressBoot } from './workload.ts';
+
+const MIB = 1024 * 1024;
+const [what, shape, length = '0', trace = ''] = process.argv.slice(2);
+const work = shape === 'stress' ? stressBoot(Number(length)) : realShape(realBoot(), Number(length));
+
+/** Resident memory as the kernel counts it, now and at most. */
+function resident(field: 'VmRSS' | 'VmHWM'): number {
+  const line = new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync('/proc/self/status', 'utf8'));
+  return Number(line?.[1]) / 1024;
+}
+
+/** What is alive, in MiB. */
+function alive(): number {
+  globalThis.gc!();
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+  return (heapUsed + Math.max(external, arrayBuffers)) / MIB;
+}
+
+const pause = (milliseconds: number): void =>
+  void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+
+/** The most that is alive while batches go to a sink that takes 2 ms for each. */
+function queueOf(attach: (recorder: Recorder) => void): number {
+  const recorder = new Recorder(work.profile);
+  const start = alive();
+  let most = 0;
+  attach(recorder);
+  recorder.batches$.subscribe(() => (most = Math.max(most, alive() - start)));
+  work.make(sinkInto(recorder.machine));
+  recorder.finish();
+  return most;
+}
+
+if (what === 'slow-sink') {
+  console.log(queueOf((recorder) => recorder.addSink(() => pause(2))));
+  console.log(
+    queueOf((recorder) =>
+      recorder.batches$
+        .pipe(concatMap((batch) => new Promise((done) => setTimeout(() => done(batch.length), 2))))
+        .subscribe(),
+    ),
+  );
+} else {
+  const before = resident('VmRSS');
+  if (what === 'record') record(`${trace}.memory`, work);
+  else replay(trace, work.profile);
+  console.log(resident('VmHWM'));
+  console.log(before);
+}
