@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { kwind, scratch } from './kwind.ts';
+import { restless, sampleEvents, writeTrace } from './sample-trace.ts';
 
 const folder = scratch();
 const trace = join(folder, 'leaked.kwind');
@@ -72,6 +73,34 @@ describe('kwind bisect', () => {
     expect(some.err).toContain('no bookmark');
     const middle = (flips.json() as { flips: { position: number }[] }).flips[2]!.position;
     expect((await bisect('--expr', 'slots_in_use < 2', '--bad-at', String(middle))).err).toContain('it turns 3 times');
+  });
+
+  it('says what its answer is worth on a long trace, and needs few tests', async () => {
+    const long = join(folder, 'long.kwind');
+    writeTrace(long, [...sampleEvents.slice(0, 4), ...restless(30_000)]);
+    const once = await kwind(['bisect', long, '--expr', 'event.seq < 12345', '--good-at', '1', '--json']);
+    const { probes, position, turns } = once.json() as Record<string, never> & { turns: Record<string, number> };
+    expect(position).toBe(12346);
+    expect(probes).toBeLessThanOrEqual(Math.ceil(Math.log2(30_003)) + 2);
+    expect(turns).toMatchObject({ turns: 1, positions: 30_004 });
+    expect(once.err).toMatch(/among \d+ of 30,004 positions it turns once; it may turn to and fro/);
+    const often = await kwind([
+      'bisect',
+      long,
+      '--expr',
+      'event.seq < 5000 or event.seq >= 9000 and event.seq < 30000',
+      '--good-at',
+      '1',
+    ]);
+    expect(often.err).toMatch(/it turns at least 3 times \(\d+ of 30,004 positions were looked at\)/);
+  });
+
+  it('tells git whether the boot turns bad', async () => {
+    expect((await bisect('--expr', '!slots[1].in_use', '--bisect-exit')).code).toBe(1);
+    expect((await bisect('--expr', 'warnings < 9', '--bisect-exit')).code).toBe(0);
+    expect((await bisect('--expr', 'warnings > 9', '--bisect-exit')).code).toBe(1);
+    expect((await bisect('--bisect-exit', 'run', 'sh', '-c', 'exit 125')).code).toBe(125);
+    expect((await bisect('--expr', 'nonsense == 1', '--bisect-exit')).code).toBe(255);
   });
 
   it('says when an end is not what it should be', async () => {

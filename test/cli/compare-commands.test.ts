@@ -97,6 +97,20 @@ describe('kwind diff', () => {
     expect(page).not.toMatch(/https?:|<script|src=|href=/);
   });
 
+  it('lets no text of a trace become part of the page', async () => {
+    const evil = '</code><script>alert(1)</script>&amp;"\u202e\u0007';
+    writeTrace(
+      at('evil.kwind'),
+      sampleEvents.map((event) => (event.type === 'phase.entered' ? { ...event, name: evil } : event)),
+    );
+    await diff('one.kwind', 'evil.kwind', '--html', at('evil.html'));
+    const page = readFileSync(at('evil.html'), 'utf8');
+    expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;&amp;amp;&quot;');
+    expect(page).not.toContain('<script');
+    for (const mark of ['\u202e', '\u0007']) expect(page).not.toContain(mark);
+    expect(page.match(/<article>/g)).toHaveLength(page.match(/<\/article>/g)!.length);
+  });
+
   it('answers mistakes', async () => {
     expect((await diff('one.kwind', 'two.kwind', '--ignore', 'nme')).err).toContain('no event has a field "nme"');
     expect((await diff('one.kwind', 'two.kwind', '--only', 'x.*')).code).toBe(2);
@@ -108,8 +122,10 @@ describe('kwind diff', () => {
 describe('kwind assert', () => {
   it.each(['iomem', 'ioports', 'vmalloc', 'ptdump'])('agrees with its own %s', async (topic) => {
     writeFileSync(at(`${topic}.txt`), (await kwind(['show', at('q35.kwind'), topic])).out);
-    const ran = await kwind(['assert', at('q35.kwind'), at(`${topic}.txt`), '--as', topic]);
-    expect([ran.code, ran.err]).toEqual([0, '']);
+    for (const as of [[], ['--as', topic]]) {
+      const ran = await kwind(['assert', at('q35.kwind'), at(`${topic}.txt`), ...as]);
+      expect([ran.code, ran.err]).toEqual([0, '']);
+    }
   });
 
   it('tells a difference as a range', async () => {
@@ -127,6 +143,25 @@ describe('kwind assert', () => {
     );
   });
 
+  it('tells other flags of a page and another caller of an area as well', async () => {
+    const page = readFileSync(at('ptdump.txt'), 'utf8');
+    const line = page.split('\n').find((one) => /^0xffffffffff5f[\s\S]* RW .* pte$/.test(one))!;
+    writeFileSync(at('ro.txt'), page.replace(line, line.replace(' RW ', ' ro ')));
+    const flags = await kwind(['assert', at('q35.kwind'), at('ro.txt')]);
+    expect([flags.code, flags.lines.length]).toEqual([1, 2]);
+    expect(flags.lines[0]).toMatch(
+      /^0xffffffffff5f[0-9a-f]{4}-0x[0-9a-f]{16} {2}file: pte (?!.*RW.*trace).* {2}trace: pte RW /,
+    );
+    const areas = readFileSync(at('vmalloc.txt'), 'utf8');
+    const caller = /\d (\w+)(?:\+0x[0-9a-f]+)?(?:\/0x[0-9a-f]+)? phys=/.exec(areas)![1]!;
+    writeFileSync(at('caller.txt'), areas.replace(` ${caller}`, ' somebody_else'));
+    const other = await kwind(['assert', at('q35.kwind'), at('caller.txt')]);
+    expect([other.code, other.lines.length]).toEqual([1, 2]);
+    expect(other.lines[0]).toMatch(
+      new RegExp(`file: ioremap phys=[0-9a-f]+ by somebody_else.* {2}trace: .* by ${caller}`),
+    );
+  });
+
   it('joins neighbours that differ alike, and splits where one side changes', () => {
     const range = (start: bigint, end: bigint, label: string): { start: bigint; end: bigint; label: string } => ({
       start,
@@ -138,18 +173,5 @@ describe('kwind assert', () => {
       { start: 0n, end: 2n, file: 'a', trace: '' },
       { start: 4n, end: 10n, file: 'a', trace: '' },
     ]);
-  });
-});
-
-describe('kwind baseline and regress', () => {
-  it('lets good boots pass and finds what a bad one does', async () => {
-    expect((await kwind(['baseline', 'build', at('a.kwind'), at('slid.kwind'), '-o', at('base.json')])).code).toBe(0);
-    await record('early-pc', 'third.kwind', '--set', 'kaslr=0x4000000');
-    expect((await kwind(['regress', at('base.json'), at('third.kwind')])).code).toBe(0);
-    const ran = await kwind(['regress', at('base.json'), at('bug.kwind'), '--junit', at('junit.xml')]);
-    expect(ran.code).toBe(1);
-    expect(ran.out).toContain('broken rule used-after-unmap by load() from dmi_string');
-    expect(readFileSync(at('junit.xml'), 'utf8')).toMatch(/^<\?xml[\s\S]*<testsuite [\s\S]*<failure message="new">/);
-    expect((await kwind(['regress', at('iomem.txt'), at('bug.kwind')])).err).toContain('is no baseline');
   });
 });

@@ -38,9 +38,6 @@ async function report(name: string, text: string): Promise<string> {
   const ran = await kwind([...asked.slice(2).split(' ').slice(0, 1), 'A', 'B', ...asked.split(' ').slice(2)], { cwd });
   expect(ran.err).toBe('');
   expect(ran.code).toBe(1);
-  // The other way round, the same differences stand there.
-  const back = await kwind(['diff', 'B', 'A', '--stat'], { cwd });
-  expect(back.lines.at(-1)).toBe((await kwind(['diff', 'A', 'B', '--stat'], { cwd })).lines.at(-1));
   return `${a}\n${b}\n${asked}\n${ran.out}`;
 }
 
@@ -77,18 +74,14 @@ describe('one boot, recorded twice with other slides', () => {
     async (build, what, left, right) => {
       const cwd = join(work, `${build} ${what}`);
       mkdirSync(cwd);
-      for (const script of ['early-pc', 'small-pc']) {
-        for (const [name, options] of [['A', left] as const, ['B', right] as const])
-          await kwind(
-            ['record', `traces/scripts/${script}.kws`, '--profile', build, '-f', '-o', join(cwd, name), ...options],
-            { cwd: root },
-          );
-        const ran = await kwind(['diff', 'A', 'B'], { cwd });
-        expect(ran.lines.slice(1).filter((line) => !line.endsWith('taken out of the comparison)'))).toEqual([
-          'The same.',
-        ]);
-        expect(ran.code).toBe(0);
-      }
+      const script = ['record', 'traces/scripts/small-pc.kws', '--profile', build];
+      await kwind([...script, '-f', '-o', join(cwd, 'A'), ...left], { cwd: root });
+      await kwind([...script, '-f', '-o', join(cwd, 'B'), ...right], { cwd: root });
+      const ran = await kwind(['diff', 'A', 'B'], { cwd });
+      expect(ran.lines.slice(1).filter((line) => !line.endsWith('taken out of the comparison)'))).toEqual([
+        'The same.',
+      ]);
+      expect(ran.code).toBe(0);
     },
   );
 });

@@ -4,10 +4,8 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { historyTables, TraceQuery, writePlainTables } from '@kwind/query';
-import { walk } from '@kwind/state';
-import { Timeline } from '@kwind/timeline';
 import { openTrace } from '@kwind/trace';
-import { profile, vaddr } from '@kwind/x86';
+
 import { kwind, scratch } from './kwind.ts';
 
 const folder = scratch();

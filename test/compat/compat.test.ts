@@ -121,3 +121,14 @@ describe('checkpoints of another reducer version', () => {
     expect(() => stateAtEnd(path)).toThrow(expect.objectContaining({ code: 'trace/damaged' }));
   });
 });
+
+describe('a trace that lost pages of its checkpoints and the way to them', () => {
+  it('is refused, not read as if they were empty', () => {
+    const path = copyOf(traces.at(-1)!, 'lost.kwind');
+    const db = new Database(path);
+    db.exec('DELETE FROM part WHERE part > 0; DELETE FROM touch');
+    db.close();
+    expect(() => stateAtEnd(path)).toThrow(expect.objectContaining({ code: 'event/corrupt' }));
+    expect(verifyTrace(path).ok).toBe(false);
+  });
+});

@@ -1,5 +1,5 @@
 // child-cli.ts [KILL] -- ARGUMENT...: runs one command line and tells on standard output, a line each, how many events are
-// durable (`committed N`) and where the writer is (`checkpoint`, `closing`). KILL is {"at": "begin" | "checkpoint" | "closing",
+// durable (`committed N`) and where the writer is (`checkpoint`, `closing`). KILL is {"at": "begin" | "writing" | "checkpoint" | "closing",
 // "count": which of them, "afterMs"}: the process then dies by SIGKILL that long after it, in the middle of whatever it does.
 import { writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads';
 import { main } from '@kwind/cli';
 import { SqliteTraceWriter } from '@kwind/trace';
 
-type Moment = 'begin' | 'checkpoint' | 'closing';
+type Moment = 'begin' | 'writing' | 'checkpoint' | 'closing';
 interface Kill {
   readonly at: Moment;
   readonly count: number;
@@ -62,6 +62,7 @@ function watchWriter(reached: (moment: Moment) => void, eager: number): void {
     tell(`committed ${committed}`);
   };
   writer.append = function (this: SqliteTraceWriter, batch) {
+    reached('writing');
     append.call(this, batch);
     tellCommitted(this.committed);
   };

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const script = fileURLToPath(new URL('child-cli.ts', import.meta.url));
 
 export interface Kill {
-  readonly at: 'begin' | 'checkpoint' | 'closing';
+  readonly at: 'begin' | 'writing' | 'checkpoint' | 'closing';
   /** Which of them, from 1. */
   readonly count: number;
   readonly afterMs: number;

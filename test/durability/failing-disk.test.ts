@@ -12,6 +12,8 @@ const at = (name: string): string => join(folder, name);
 const script = at('many.kws');
 const whole = at('whole.kwind');
 const capture = fileURLToPath(new URL('../../traces/captures/q35-6.1.0-56/events.jsonl.gz', import.meta.url));
+/** Several processes each, on a machine that may be busy with other tests. */
+const timeout = 120_000;
 const ENOSPC = 28;
 const EIO = 5;
 /** Size of the whole recording; its log takes a little more. */
@@ -25,7 +27,8 @@ beforeAll(() => {
     script,
     'boot\nrepeat i in 0..1500 {\n a = early_ioremap(0xf0000 + i * 0x1000, 0x8000 + i % 7)\n load(a)\n early_iounmap(a, 0x8000 + i % 7)\n}\n',
   );
-  expect(kwindProcess(['record', script, '-o', whole]).code).toBe(0);
+  const { code, err } = kwindProcess(['record', script, '-o', whole]);
+  if (code !== 0) throw new Error(err);
   wholeBytes = readFileSync(whole).length;
   expected = beginnings(whole);
 });
@@ -59,6 +62,7 @@ describe.skipIf(noShim !== '')(`writes that fail half-way${noShim && ` (left out
     ['EIO', EIO, 0.3, /reading or writing failed \(SQLITE_IOERR_WRITE\)/],
   ] as const)(
     'with %s: a clear error, the events until then, and a way on (%d after %d)',
+    { timeout },
     (name, errno, share, what) => {
       const path = at(`${name}-${share}.kwind`);
       const ran = kwindProcess(['record', script, '-o', path], {
@@ -77,7 +81,7 @@ describe.skipIf(noShim !== '')(`writes that fail half-way${noShim && ` (left out
     },
   );
 
-  it('an import that fails says how to start again, and does', () => {
+  it('an import that fails says how to start again, and does', { timeout }, () => {
     const path = at('import.kwind');
     const ran = kwindProcess(['import', capture, '-o', path], { env: faultEnv(library, ENOSPC, EMPTY) });
     expect(ran.code).toBe(2);
@@ -86,7 +90,7 @@ describe.skipIf(noShim !== '')(`writes that fail half-way${noShim && ` (left out
     expect(kwindProcess(['import', capture, '-o', path, '--force']).code).toBe(0);
   });
 
-  it('going on that fails as well leaves the trace as it was', () => {
+  it('going on that fails as well leaves the trace as it was', { timeout }, () => {
     const path = at('twice.kwind');
     kwindProcess(['record', script, '-o', path], { env: faultEnv(library, ENOSPC, EMPTY + wholeBytes / 2) });
     const before = verifyTrace(path);
@@ -100,7 +104,7 @@ describe.skipIf(noShim !== '')(`writes that fail half-way${noShim && ` (left out
 });
 
 describe('a limit on the size of files (ulimit -f)', () => {
-  it('ends the recording with an error, not by a signal, and what was recorded stays', () => {
+  it('ends the recording with an error, not by a signal, and what was recorded stays', { timeout }, () => {
     const path = at('limited.kwind');
     // In blocks of 512 bytes.
     const blocks = Math.floor((EMPTY + wholeBytes / 2) / 512);
@@ -119,7 +123,7 @@ afterAll(() => {
 });
 
 describe.skipIf(noDisk !== '')(`a disk that is full${noDisk && ` (left out: ${noDisk})`}`, () => {
-  it('ends the recording with an error; with more room it goes on', () => {
+  it('ends the recording with an error; with more room it goes on', { timeout }, () => {
     const path = join(disk, 'boot.kwind');
     const ran = kwindProcess(['record', script, '-o', path]);
     expect(ran.code).toBe(2);
@@ -131,7 +135,7 @@ describe.skipIf(noDisk !== '')(`a disk that is full${noDisk && ` (left out: ${no
     rmSync(`${path}.resuming`, { force: true });
   });
 
-  it('that has no room at all makes no trace, and says so', () => {
+  it('that has no room at all makes no trace, and says so', { timeout }, () => {
     writeFileSync(join(disk, 'filler'), '');
     try {
       writeFileSync(join(disk, 'filler'), Buffer.alloc(1 << 20));

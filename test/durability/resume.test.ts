@@ -16,7 +16,8 @@ const BATCH = 4096;
 
 beforeAll(async () => {
   writeFileSync(script, `profile linux-6.1\nboot\nrepeat i in 0..300 {\n ${body}\n}\nexpect slots_in_use == 0\n`);
-  expect((await kwind(['record', script, '-o', whole, '--set', 'nr_cpus=16'])).code).toBe(0);
+  const { code, err } = await kwind(['record', script, '-o', whole, '--set', 'nr_cpus=16']);
+  if (code !== 0) throw new Error(err);
 });
 
 function digestOf(path: string): string {

@@ -13,11 +13,17 @@ const seed = Date.now() % 1e9;
 const SECONDS = 1.5;
 
 describe(`damaged input (seed ${seed}; the long form is node test/fuzz/main.ts)`, () => {
-  it.each(targets.map((target) => [target.name, target] as const))('of %s is refused or read', async (name, target) => {
-    const report = await fuzz(target, folder, { seed, seconds: SECONDS });
-    expect(report.findings, `node test/fuzz/main.ts --target ${name} --seed ${seed} --case N repeats one`).toEqual([]);
-    expect(report.cases).toBeGreaterThan(3);
-  });
+  it.each(targets.map((target) => [target.name, target] as const))(
+    'of %s is refused or read',
+    { timeout: 120_000 },
+    async (name, target) => {
+      const report = await fuzz(target, folder, { seed, seconds: SECONDS });
+      expect(report.findings, `node test/fuzz/main.ts --target ${name} --seed ${seed} --case N repeats one`).toEqual(
+        [],
+      );
+      expect(report.cases).toBeGreaterThan(3);
+    },
+  );
 });
 
 describe('the fuzzer', () => {

@@ -2,9 +2,11 @@ import type { Random } from './random.ts';
 
 /** Numbers at the edges of what is counted: pages, slots, addresses, 32, 52, 53 and 64 bits. */
 export const edgeNumbers: readonly string[] = [
-  ...[0n, 1n, 7n, 8n, 0xfffn, 0x1000n, 0x40000n, 0x40001n, 0xfff_ffffn, 1n << 31n, 1n << 32n, 1n << 40n, 1n << 44n],
-  ...[1n << 47n, (1n << 52n) - 1n, 1n << 52n, (1n << 53n) + 1n, 1n << 63n, (1n << 64n) - 1n, 1n << 64n, 1n << 80n],
-].flatMap((value) => [`0x${value.toString(16)}`, String(value)]);
+  [0n, 1n, 7n, 8n, 0xfffn, 0x1000n, 0x40000n, 0x40001n, 0xfff_ffffn, 1n << 31n, 1n << 32n, 1n << 40n, 1n << 44n],
+  [1n << 47n, (1n << 52n) - 1n, 1n << 52n, (1n << 53n) + 1n, 1n << 63n, (1n << 64n) - 1n, 1n << 64n, 1n << 80n],
+]
+  .flat()
+  .flatMap((value) => [`0x${value.toString(16)}`, String(value)]);
 
 /** What a terminal, a parser or a database might take for more than a letter. */
 export const hostile: readonly string[] = [

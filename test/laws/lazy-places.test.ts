@@ -193,6 +193,7 @@ describe('a place in a boot with a planted bug', () => {
       trace.putCheckpoint(checkpoint, parts);
     }
     const timeline = new Timeline(trace, kernel);
+    expect(timeline.length).toBe(live.position);
     const step = Math.max(1, Math.floor(states.length / 6));
     for (let i = states.length - 1; i >= 0; i -= step) expectSame(timeline.at(states[i]!.position).state, states[i]!);
   });

@@ -62,6 +62,21 @@ describe('a capture of another place', () => {
     expect(report.notes.map(({ kind }) => kind)).toContain('cut');
   });
 
+  it('is compared as far as it goes when it ends inside a call, and what is missing before its end is caught all the same', () => {
+    const name = 'pc-smp2-6.1.0-56';
+    const all = linesOf(captureText(name));
+    const end = all.findIndex(({ f }) => f === 'ret:__early_ioremap');
+    const begin = all.findIndex(({ f }) => f === '__early_ioremap');
+    const second = all.findIndex(({ f }, i) => i > end && f === '__early_ioremap');
+    for (const at of [end - 1, end - 2, end - 3, second + 1, second + 2, second + 3]) {
+      const report = conformText(name, renumbered(all.slice(0, at)));
+      expect(report.disagreements).toEqual([]);
+      expect(report.given.map(({ reason }) => reason)).toContain('cut');
+    }
+    const flush = all.findIndex(({ f }, i) => i > begin && f === 'native_flush_tlb_one_user');
+    expect(conformText(name, renumbered(all.slice(0, end).toSpliced(flush, 1))).disagreements).toMatchObject([{ kind: 'tlb.page-flushed' }]);
+  });
+
   it('says what nobody traced instead of comparing it', () => {
     const lines = linesOf(captureText('pc-smp2-6.1.0-56')).filter(({ f }) => f !== 'native_set_pte' && f !== '__early_set_fixmap' && f !== 'native_flush_tlb_one_user');
     const report = conformText('pc-smp2-6.1.0-56', renumbered(lines));
@@ -172,6 +187,12 @@ describe('the comparison', () => {
       expect(report.given.filter(({ reason }) => reason === 'recorded-twice').flatMap(({ records }) => records)).toContainEqual([at + 1, at + 1]);
     },
   );
+
+  it('gives a table out once whose link stands twice in a row', () => {
+    const at = find('native_set_p4d', (line) => line.s?.some((frame) => frame.startsWith('mem_init+')) === true) + 5;
+    const report = conformText(name, renumbered(original.toSpliced(at + 1, 0, { ...original[at]!, n: at + 0.5 })));
+    expect(report.disagreements).toEqual([]);
+  });
 
   it('does not take a flush for a double that stands apart, or flushes another page', () => {
     const at = find('native_flush_tlb_one_user', inEarly);

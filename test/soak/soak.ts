@@ -24,13 +24,14 @@ export interface SoakReport {
   readonly problems: readonly string[];
 }
 
-const MAPPINGS = 400;
-const STEPS = 300;
-/** Caches fill and code is compiled in this part of the time. */
-const WARM_UP = 0.3;
-/** Noise of the collector, and pages that the C library keeps. */
+const MAPPINGS = 150;
+const STEPS = 150;
+/** Caches fill and code is compiled in this part of the rounds. */
+const WARM_UP = 0.4;
+const FEWEST_ROUNDS = 20;
+/** Noise of the collector, and pages that the C library keeps. A leak of a state a round would be far beyond. */
 const HEAP_GROWTH_MIB = 4;
-const RSS_GROWTH = 1.1;
+const RSS_GROWTH_MIB = 24;
 
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
@@ -73,7 +74,7 @@ function walkAbout(path: string, wanted: string, random: Random): string {
     if (cursor.position > 0 && timeline.step(timeline.step(cursor, -1), 1).position !== cursor.position)
       return 'a step back and forth ends elsewhere';
     const session = new DebugSession(new Timeline(reader, profile(header.profile, header.options)));
-    session.dispatch({ do: 'goto', to: String(random.between(1, reader.length)) });
+    session.dispatch({ do: 'goto', to: String(random.between(Math.floor(reader.length / 2), reader.length)) });
     for (const line of questions) session.dispatch(parseCommand(line));
     return '';
   } finally {
@@ -89,12 +90,12 @@ export function soak(seconds: number, seed: number): SoakReport {
   if (!collect) throw new Error('the soak needs node --expose-gc.');
   const folder = mkdtempSync(join(tmpdir(), 'kwind-soak-'));
   const path = join(folder, 'soak.kwind');
-  const samples: { at: number; heap: number; rss: number }[] = [];
+  const samples: { heap: number; rss: number }[] = [];
   const problems: string[] = [];
   const started = performance.now();
   const passed = (): number => (performance.now() - started) / 1000;
   let [rounds, events] = [0, 0];
-  for (; passed() < seconds && problems.length < 5; rounds++) {
+  for (; (passed() < seconds || rounds < FEWEST_ROUNDS) && problems.length < 5; rounds++) {
     const random = Random.ofCase(seed, rounds);
     const made = recordOnce(path, random);
     events += made.events;
@@ -102,10 +103,10 @@ export function soak(seconds: number, seed: number): SoakReport {
     if (problem !== '') problems.push(`round ${rounds} of seed ${seed}: ${problem}`);
     collect();
     const { heapUsed, external, rss } = process.memoryUsage();
-    samples.push({ at: passed(), heap: (heapUsed + external) / 2 ** 20, rss: rss / 2 ** 20 });
+    samples.push({ heap: (heapUsed + external) / 2 ** 20, rss: rss / 2 ** 20 });
   }
   rmSync(folder, { recursive: true, force: true });
-  const warm = samples.filter(({ at }) => at >= seconds * WARM_UP);
+  const warm = samples.slice(Math.floor(samples.length * WARM_UP));
   const half = Math.floor(warm.length / 2);
   const of = (part: typeof warm): { heap: number; rss: number } => ({
     heap: median(part.map(({ heap }) => heap)),
@@ -114,7 +115,7 @@ export function soak(seconds: number, seed: number): SoakReport {
   const [firstHalf, secondHalf] = [of(warm.slice(0, half)), of(warm.slice(half))];
   if (secondHalf.heap > firstHalf.heap + HEAP_GROWTH_MIB)
     problems.push(`the heap grew from ${firstHalf.heap.toFixed(1)} to ${secondHalf.heap.toFixed(1)} MiB`);
-  if (secondHalf.rss > firstHalf.rss * RSS_GROWTH)
+  if (secondHalf.rss > firstHalf.rss + RSS_GROWTH_MIB)
     problems.push(`the process grew from ${firstHalf.rss.toFixed(0)} to ${secondHalf.rss.toFixed(0)} MiB`);
   return { seed, seconds: passed(), rounds, events, steps: rounds * STEPS, firstHalf, secondHalf, problems };
 }

@@ -20,6 +20,7 @@ const { values } = parseArgs({
     n: { type: 'string' },
     rounds: { type: 'string' },
     only: { type: 'string' },
+    shape: { type: 'string' },
     json: { type: 'string' },
     short: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
@@ -90,8 +91,8 @@ async function all(folder: string): Promise<void> {
   await run(onceGroups, contextFor(stressBoot(2e5), folder));
   const boot = realBoot();
   for (const n of lengths) {
-    await run(sweepGroups, contextFor(stressBoot(n), folder));
-    await run(sweepGroups, contextFor(realShape(boot, n), folder));
+    for (const work of [stressBoot(n), realShape(boot, n)])
+      if (work.name.startsWith(values.shape ?? '')) await run(sweepGroups, contextFor(work, folder));
   }
 }
 

@@ -60,7 +60,6 @@ export function interleaved<Name extends string>(
   const times = new Map<string, Time[]>();
   for (let round = 0; round < rounds; round++) {
     for (const [name, run] of Object.entries<() => Time>(subjects)) {
-      globalThis.gc?.();
       times.set(name, [...(times.get(name) ?? []), run()]);
     }
   }

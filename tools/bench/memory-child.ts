@@ -1,14 +1,25 @@
 // node --expose-gc memory-child.ts record|replay|slow-sink SHAPE N TRACE: one process of memory.ts.
 import { readFileSync } from 'node:fs';
 import { Recorder } from '@kwind/recorder';
+import { openTrace } from '@kwind/trace';
+import { profile, type KernelProfile } from '@kwind/x86';
 import { concatMap } from 'rxjs';
 import { realBoot, realShape } from './real-shape.ts';
 import { record, replay, sinkInto } from './subjects.ts';
-import { stressBoot } from './workload.ts';
+import { stressBoot, type Workload } from './workload.ts';
 
 const MIB = 1024 * 1024;
 const [what, shape, length = '0', trace = ''] = process.argv.slice(2);
-const work = shape === 'stress' ? stressBoot(Number(length)) : realShape(realBoot(), Number(length));
+const makeWork = (): Workload =>
+  shape === 'stress' ? stressBoot(Number(length)) : realShape(realBoot(), Number(length));
+
+/** Replaying needs no workload, which would count as its memory. */
+function profileOf(path: string): KernelProfile {
+  const reader = openTrace(path);
+  const { header } = reader;
+  reader.close();
+  return profile(header.profile, header.options);
+}
 
 /** Resident memory as the kernel counts it, now and at most. */
 function resident(field: 'VmRSS' | 'VmHWM'): number {
@@ -27,7 +38,7 @@ const pause = (milliseconds: number): void =>
   void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 
 /** The most that is alive while batches go to a sink that takes 2 ms for each. */
-function queueOf(attach: (recorder: Recorder) => void): number {
+function queueOf(work: Workload, attach: (recorder: Recorder) => void): number {
   const recorder = new Recorder(work.profile);
   const start = alive();
   let most = 0;
@@ -39,18 +50,26 @@ function queueOf(attach: (recorder: Recorder) => void): number {
 }
 
 if (what === 'slow-sink') {
-  console.log(queueOf((recorder) => recorder.addSink(() => pause(2))));
+  const work = makeWork();
+  console.log(queueOf(work, (recorder) => recorder.addSink(() => pause(2))));
   console.log(
-    queueOf((recorder) =>
+    queueOf(work, (recorder) =>
       recorder.batches$
         .pipe(concatMap((batch) => new Promise((done) => setTimeout(() => done(batch.length), 2))))
         .subscribe(),
     ),
   );
 } else {
+  const subject = what === 'record' ? recordingOf(makeWork()) : replayOf(profileOf(trace));
   const before = resident('VmRSS');
-  if (what === 'record') record(`${trace}.memory`, work);
-  else replay(trace, work.profile);
+  subject();
   console.log(resident('VmHWM'));
   console.log(before);
+}
+
+function recordingOf(work: Workload): () => void {
+  return () => void record(`${trace}.memory`, work);
+}
+function replayOf(build: KernelProfile): () => void {
+  return () => void replay(trace, build);
 }

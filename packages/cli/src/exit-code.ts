@@ -14,13 +14,16 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 
+/** Of a command that `bisect` runs, ours or git's: this one cannot be judged. */
+export const CANNOT_JUDGE = 125;
+
 /**
  * What `git bisect run` should see: it takes 1 to 127 for bad, but 125 for "cannot judge" and 128 and more for "stop".
  * A trace of another kwind and a damaged one cannot be judged; a mistake in the command line must convict nobody.
  */
 export function bisectExitCode(code: number): number {
-  if (code === exitCodes.ok || code === exitCodes.differs || code > 127) return code;
-  return code === exitCodes.schema || code === exitCodes.integrity ? 125 : 255;
+  if (code === exitCodes.ok || code === exitCodes.differs || code === CANNOT_JUDGE || code > 127) return code;
+  return code === exitCodes.schema || code === exitCodes.integrity ? CANNOT_JUDGE : 255;
 }
 
 /** Codes that do not follow their family. */

@@ -42,7 +42,10 @@ function linksIn(call: CaptureCall, nrLevels: 4 | 5): Link[] {
  * pointer of a region's struct. Everything that is asked for is listed as given.
  */
 export function choicesOf(ctx: KernelContext, call: CaptureCall, given: GivenList): GivenChoices {
-  const links = linksIn(call, ctx.profile.levels);
+  // A link that was recorded twice gives its table out once.
+  const links = linksIn(call, ctx.profile.levels).filter(
+    ({ table }, i, all) => all.findIndex((link) => link.table === table) === i,
+  );
   return {
     table(level) {
       const at = links.findIndex((link) => link.level === level && !isTable(ctx, link.table));

@@ -46,10 +46,12 @@ class Conformance {
   readonly #reads: ResourceReads;
   readonly #map: readonly MapResource[];
   readonly #more: DriveContext;
+  readonly #lastRecord: number;
   #vmallocReady = false;
 
   constructor(capture: Capture, profile: KernelProfile) {
     this.#capture = capture;
+    this.#lastRecord = Math.max(...capture.calls.slice(-64).map(({ lastRecord }) => lastRecord));
     this.#machine = new LiveMachine(profile, () => {});
     this.#map = memoryMapOf(profile, capture);
     const ram = this.#map
@@ -195,7 +197,8 @@ class Conformance {
     machine.given = undefined;
     const kernel = [...area.kernel, ...kernelEffects(machine.view, call, this.#pointers)];
     const model = [...area.model, ...this.#tally.comparable(modelEffects(events), call)];
-    this.#tally.compare(align(kernel, model), call);
+    const isLast = call.end !== 'returned' && call.lastRecord >= this.#lastRecord;
+    this.#tally.compare(align(kernel, model), call, isLast);
     for (const event of events) if (event.type === 'resource.adjusted') this.#reads.changed(event.id);
     this.#after(call);
   }

@@ -44,7 +44,8 @@ export type GivenReason =
   | 'patched'
   | 'result-not-seen'
   | 'recorded-twice'
-  | 'injected';
+  | 'injected'
+  | 'cut';
 
 /** Something that the capture cannot show or that another part of the kernel decided, with the records it is about. */
 export interface Given {

@@ -33,11 +33,21 @@ export class Tally {
     });
   }
 
-  /** Count the effects of a driven call, side by side; both sides must have the same. */
-  compare(pairs: readonly Pair[], call: CaptureCall): void {
+  /**
+   * Count the effects of a driven call, side by side; both sides must have the same.
+   * @param isLast the capture ends inside the call, or right behind it: what the model did later cannot have been seen
+   */
+  compare(pairs: readonly Pair[], call: CaptureCall, isLast = false): void {
     const injected = skippedInside(call);
-    for (const { kernel, model } of pairs) {
-      if (kernel?.repeats === true && !model)
+    const seenUpTo = isLast ? pairs.findLastIndex(({ kernel }) => kernel !== undefined) : pairs.length;
+    for (const [i, { kernel, model }] of pairs.entries()) {
+      if (i > seenUpTo)
+        this.#given.add(
+          'cut',
+          `the capture ends inside ${call.fn}(); what it did after that is not known`,
+          call.lastRecord,
+        );
+      else if (kernel?.repeats === true && !model)
         this.#given.add(
           'recorded-twice',
           `a record of ${kernel.kind} inside ${call.fn}() stands twice in a row, with the same arguments and stack and nothing in between: a tracer that stops at a breakpoint can report one call twice`,

@@ -1,5 +1,5 @@
 import { isEntryCode, type EventType } from './catalog/index.ts';
-import { viewAt, type Cause, type EventView } from './view.ts';
+import { viewAt, type Cause, type EventView, type RowSource } from './view.ts';
 import { specOfCode } from './catalog/index.ts';
 
 /** Events in a full batch: the unit of storing, hashing, folding and of the stream. */
@@ -27,13 +27,19 @@ export class EventBatch {
   /** Seqs of the calls that are open before the first event, outermost first. */
   readonly openCalls: readonly number[];
   readonly #raw: RawBatch;
-  #causes: { readonly cause: Int32Array; readonly depth: Uint16Array } | undefined;
+  readonly #source: RowSource;
 
   private constructor(firstSeq: number, openCalls: readonly number[], raw: RawBatch) {
     this.firstSeq = firstSeq;
     this.length = raw.codes.length;
     this.openCalls = openCalls;
     this.#raw = raw;
+    let causes: Causes | undefined;
+    const causeOf = (i: number): Cause => {
+      causes ??= causesOf(firstSeq, openCalls, raw.codes);
+      return { cause: causes.cause[i]!, depth: causes.depth[i]! };
+    };
+    this.#source = { raw, firstSeq, causeOf };
   }
 
   static {
@@ -44,7 +50,7 @@ export class EventBatch {
   /** The event at index `i` of this batch (its seq is `firstSeq + i`). */
   at(i: number): EventView {
     if (!(i >= 0 && i < this.length)) throw new RangeError(`a batch of ${this.length} events has no event ${i}`);
-    return viewAt(this.#raw, this.#raw.codes[i]!, this.#raw.offsets[i]!, this.firstSeq + i, () => this.#causeOf(i));
+    return viewAt(this.#source, i);
   }
 
   codeAt(i: number): number {
@@ -58,19 +64,15 @@ export class EventBatch {
   *[Symbol.iterator](): IterableIterator<EventView> {
     for (let i = 0; i < this.length; i++) yield this.at(i);
   }
+}
 
-  #causeOf(i: number): Cause {
-    this.#causes ??= causesOf(this.firstSeq, this.openCalls, this.#raw.codes);
-    return { cause: this.#causes.cause[i]!, depth: this.#causes.depth[i]! };
-  }
+interface Causes {
+  readonly cause: Int32Array;
+  readonly depth: Uint16Array;
 }
 
 /** Follows the call brackets once over a batch; kept, so that a view's cause is a look-up. */
-function causesOf(
-  firstSeq: number,
-  openCalls: readonly number[],
-  codes: Uint8Array,
-): { cause: Int32Array; depth: Uint16Array } {
+function causesOf(firstSeq: number, openCalls: readonly number[], codes: Uint8Array): Causes {
   const cause = new Int32Array(codes.length);
   const depth = new Uint16Array(codes.length);
   const open = [...openCalls];

@@ -14,6 +14,7 @@ import {
   type EventSpec,
   type FieldKind,
 } from './index.ts';
+import { decodeStores } from './raw.ts';
 
 const u64 = fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn });
 const values: Record<FieldKind, fc.Arbitrary<unknown>> = {
@@ -62,6 +63,39 @@ describe('a batch of events', () => {
         const copy = decodeBatch(encodeBatch(batch), batch.firstSeq);
         expect(canonicalBytes(copy)).toEqual(canonicalBytes(batch));
         expect([...copy].map(toEvent)).toEqual(events);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('gives the stores to one table alone, as the whole batch has them', () => {
+    const store = fc.record({
+      table: fc.nat(3),
+      index: fc.nat(20),
+      level: fc.nat(1),
+      after: fc.nat(5),
+      other: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(store, { maxLength: 80 }), fc.nat(3), (stores, table) => {
+        const batch = batchOf(
+          stores.flatMap(({ table: frame, index, level, after, other }): BootEvent[] => [
+            {
+              type: level === 0 ? 'pte.written' : 'pmd.written',
+              table: (frame * 0x1_0000_0007) as never,
+              index,
+              before: 0n as Pte,
+              after: BigInt(after) as Pte,
+            },
+            ...(other ? [{ type: 'tlb.page-flushed', vaddr: 0x1000n as Vaddr, how: 'invlpg' } as const] : []),
+          ]),
+        );
+        const wanted = [...batch].flatMap((event) =>
+          'table' in event && event.table === table * 0x1_0000_0007 && 'after' in event
+            ? [event.seq, (event as { index: number }).index, 0, 0, Number(event.after), 0]
+            : [],
+        );
+        expect([...decodeStores(encodeBatch(batch), 0, table * 0x1_0000_0007)!.words]).toEqual(wanted);
       }),
       { numRuns: 200 },
     );

@@ -121,7 +121,7 @@ function takeStep(bytes: Uint8Array, word: number): number {
   return (zigzag >>> 1) ^ -(zigzag & 1);
 }
 
-function openStreams(input: ByteReader): void {
+function openStreams(input: ByteReader): Uint8Array {
   for (let stream = 0; stream < STREAMS; stream++) limits[stream] = input.varint();
   let at = input.position;
   for (let stream = 0; stream < STREAMS; stream++) {
@@ -130,6 +130,7 @@ function openStreams(input: ByteReader): void {
     input.skipTo(at);
     limits[stream] = at;
   }
+  return input.source;
 }
 
 /**
@@ -137,8 +138,7 @@ function openStreams(input: ByteReader): void {
  * @throws ToolError event/corrupt
  */
 export function readEntries(input: ByteReader, { starts, words }: Rows): void {
-  openStreams(input);
-  const bytes = input.source;
+  const bytes = openStreams(input);
   const nrRows = starts.length;
   let w0 = 0,
     w1 = 0,
@@ -199,8 +199,7 @@ export function readEntriesOf(
   found: Uint32Array,
   at: number,
 ): number {
-  openStreams(input);
-  const bytes = input.source;
+  const bytes = openStreams(input);
   const lo = table | 0;
   const hi = (table / 0x1_0000_0000) | 0;
   let w0 = 0,
@@ -220,9 +219,9 @@ export function readEntriesOf(
   let i = 0;
   for (let end = takeVarint(bytes, LENGTHS); ; end = i + 1 + takeVarint(bytes, LENGTHS)) {
     if (end > nrRows) throw corrupt(`a run of ${end - i} rows where ${nrRows - i} are left`);
-    while (i < end) {
+    for (let rows = 1; i < end; i += rows) {
       // Within a run of one table either each row is wanted or none; where the table changes it is row by row.
-      const rows = (s0 | s1) === 0 && (w0 !== lo || w1 !== hi) ? end - i : 1;
+      rows = (s0 | s1) === 0 && (w0 !== lo || w1 !== hi) ? end - i : 1;
       w0 = (w0 + s0) | 0;
       w1 = (w1 + s1) | 0;
       w2 = (w2 + Math.imul(s2, rows)) | 0;
@@ -231,15 +230,13 @@ export function readEntriesOf(
       w5 = (w5 + Math.imul(s5, rows)) | 0;
       w6 = (w6 + Math.imul(s6, rows)) | 0;
       if (w0 === lo && w1 === hi) {
-        found[at] = i;
-        found[at + 1] = w2;
-        found[at + 2] = w3;
-        found[at + 3] = w4;
-        found[at + 4] = w5;
-        found[at + 5] = w6;
-        at += 6;
+        found[at++] = i;
+        found[at++] = w2;
+        found[at++] = w3;
+        found[at++] = w4;
+        found[at++] = w5;
+        found[at++] = w6;
       }
-      i += rows;
     }
     if (i === nrRows) break;
     const mask = bytes[cursors[MASKS]!++]!;

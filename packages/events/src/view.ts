@@ -17,35 +17,41 @@ export interface Cause {
   readonly depth: number;
 }
 
+/** What the rows of one batch have in common, so that a view keeps two values: four took twice as long to make. */
+export interface RowSource {
+  readonly raw: RawBatch;
+  readonly firstSeq: number;
+  /** Left out where nobody asks. */
+  readonly causeOf?: (index: number) => Cause;
+}
+
 /**
  * A read-only window on one row. Immutable by construction: the window has no setter and holds its place privately.
  * Subclasses, one an event type, get a getter for each field from the catalogue.
  */
 class Row {
-  #raw!: RawBatch;
-  #offset = 0;
-  #seq = 0;
-  #cause: (() => Cause) | undefined;
+  // Filled in by `place`: a constructor with arguments costs three times as much through the classes below.
+  #source!: RowSource;
+  #index!: number;
 
   get seq(): number {
-    return this.#seq;
+    return this.#source.firstSeq + this.#index;
   }
   get cause(): number {
-    return this.#cause?.().cause ?? -1;
+    return this.#source.causeOf?.(this.#index).cause ?? -1;
   }
   get depth(): number {
-    return this.#cause?.().depth ?? 0;
+    return this.#source.causeOf?.(this.#index).depth ?? 0;
   }
 
-  static place(row: Row, raw: RawBatch, offset: number, seq: number, cause?: () => Cause): Row {
-    row.#raw = raw;
-    row.#offset = offset;
-    row.#seq = seq;
-    row.#cause = cause;
+  static place(row: Row, source: RowSource, index: number): Row {
+    row.#source = source;
+    row.#index = index;
     return row;
   }
   static read<T>(row: Row, get: (raw: RawBatch, at: number) => T, skip: number): T {
-    return get(row.#raw, row.#offset + skip);
+    const { raw } = row.#source;
+    return get(raw, raw.offsets[row.#index]! + skip);
   }
 }
 
@@ -93,9 +99,9 @@ function viewClass(spec: EventSpec): new () => Row {
 const classes: (new () => Row)[] = [];
 for (const spec of catalog) classes[spec.code] = viewClass(spec);
 
-/** A fresh view of the row at `offset`; `cause` is asked only when somebody looks. */
-export function viewAt(raw: RawBatch, code: number, offset: number, seq: number, cause: () => Cause): EventView {
-  return Row.place(new classes[code]!(), raw, offset, seq, cause) as unknown as EventView;
+/** A fresh view of the row at `index`; its cause is asked for only when somebody looks. */
+export function viewAt(source: RowSource, index: number): EventView {
+  return Row.place(new classes[source.raw.codes[index]!]!(), source, index) as unknown as EventView;
 }
 
 /**
@@ -106,8 +112,8 @@ export const viewsByCode: readonly (EventView | undefined)[] = classes.map(
   (View) => new View() as unknown as EventView,
 );
 
-export function moveView(view: EventView, raw: RawBatch, offset: number, seq: number): void {
-  Row.place(view as unknown as Row, raw, offset, seq);
+export function moveView(view: EventView, source: RowSource, index: number): void {
+  Row.place(view as unknown as Row, source, index);
 }
 
 /** The fields of a view as a plain object: what a kernel function would have emitted. */

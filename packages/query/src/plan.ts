@@ -82,6 +82,7 @@ function addresses(tokens: readonly Token[]): Edit[] {
     const isBeside =
       (isCompared(i - 1) && isColumn(i - 2)) ||
       (isCompared(i + 1) && columnAfter(i + 2)) ||
+      (isWord(tokens[i + 1], 'BETWEEN') && columnAfter(i + 2)) ||
       (isWord(tokens[i - 1], 'BETWEEN') && isColumn(i - 2)) ||
       (isWord(tokens[i - 1], 'AND') && isWord(tokens[i - 3], 'BETWEEN') && isColumn(i - 4)) ||
       isColumn(columnOfList(tokens, i));

@@ -192,6 +192,10 @@ function grown(words: Uint32Array, length: number): Uint32Array {
   return larger;
 }
 
+// Most machines of a history that is travelled in never write to a page.
+const NOTHING_OWNED: Uint8Array = new Uint8Array(0);
+const NO_RUNS: Uint32Array = new Uint32Array(0);
+
 /** The one mutable form, alive for one batch or a run of them: copies a page when it first writes to it. */
 export class PageWriter implements PageView {
   #ordinals: Map<number, number>;
@@ -200,9 +204,9 @@ export class PageWriter implements PageView {
   #ownsImages = false;
   #infos: TableInfo[];
   /** By ordinal, 1 once the page is this writer's copy. */
-  #owned: Uint8Array;
+  #owned = NOTHING_OWNED;
   /** By ordinal, how often writes turned to the page from another. */
-  #runs: Uint32Array;
+  #runs = NO_RUNS;
   readonly #base: PageStore;
   readonly #origin: PageOrigin | undefined;
   // The last page written: runs of writes go to one table, so most look-ups stop here.
@@ -216,15 +220,13 @@ export class PageWriter implements PageView {
     this.#images = pages.images as Uint32Array[];
     this.#infos = pages.infos as TableInfo[];
     this.#origin = pages.origin;
-    this.#owned = new Uint8Array(pages.images.length + 64);
-    this.#runs = new Uint32Array(pages.images.length + 64);
   }
 
   static {
     openPagesOf = (writer) => writer.#pages();
     takeRuns = (writer, tally) => {
       const runs = writer.#runs;
-      const count = writer.#infos.length;
+      const count = Math.min(runs.length, writer.#infos.length);
       if (tally.runs.length < count) tally.runs = grown(tally.runs, count);
       for (let ordinal = 0; ordinal < count; ordinal++) {
         if (runs[ordinal] === 0) continue;
@@ -262,6 +264,12 @@ export class PageWriter implements PageView {
     image[at] = afterLo;
     image[at + 1] = afterHi;
     return true;
+  }
+
+  /** The page of `table` to write to, for as long as this writer is used. Only for the reducer. */
+  open(table: number): Uint32Array {
+    if (table !== this.#lastTable) this.#select(table);
+    return this.#lastImage;
   }
 
   /** Make `table` an all-zero page with a level and a name; keeps the place of a page that is known already only by writes. */
@@ -327,6 +335,8 @@ export class PageWriter implements PageView {
     if (this.#ownsImages) return;
     this.#images = this.#images.slice();
     this.#infos = this.#infos.slice();
+    this.#owned = new Uint8Array(this.#images.length + 64);
+    this.#runs = new Uint32Array(this.#images.length + 64);
     this.#ownsImages = true;
   }
 }

@@ -25,27 +25,40 @@ const TWO_32 = 0x1_0000_0000;
  */
 export function applyRows(machine: MachineWriter, raw: RawBatch, firstSeq: number, from: number, to: number): void {
   const { codes, offsets, words } = raw;
-  const pages = machine.pages;
+  const source = { raw, firstSeq };
+  // The page written last and the words of its name: stores mostly go on in one table.
+  let image: Uint32Array = noPage;
+  let lo = 0;
+  let hi = 0;
   for (let i = from; i < to; i++) {
     const code = codes[i]!;
-    const at = offsets[i]!;
-    if ((code & 0xf0) === 0x10) {
-      // Straight from the words: no object, no bigint. 95 % of a real boot's events end here.
-      const table = words[at]! + words[at + 1]! * TWO_32;
-      const fits = pages.write(table, words[at + 2]!, words[at + 3]!, words[at + 4]!, words[at + 5]!, words[at + 6]!);
-      if (!fits) throw mismatch(machine, raw, i, firstSeq + i);
+    if ((code & 0xf0) !== 0x10) {
+      const view = viewsByCode[code]!;
+      moveView(view, source, i);
+      byCode[code]!(machine, view as never);
       continue;
     }
-    const view = viewsByCode[code]!;
-    moveView(view, raw, at, firstSeq + i);
-    byCode[code]!(machine, view as never);
+    const at = offsets[i]!;
+    // Straight from the words: no object, no bigint. 95 % of a real boot's events end here.
+    if (image === noPage || words[at] !== lo || words[at + 1] !== hi) {
+      lo = words[at]!;
+      hi = words[at + 1]!;
+      image = machine.pages.open(lo + hi * TWO_32);
+    }
+    const entry = 2 * words[at + 2]!;
+    if (image[entry] !== words[at + 3] || image[entry + 1] !== words[at + 4])
+      throw mismatch(machine, raw, i, firstSeq + i);
+    image[entry] = words[at + 5]!;
+    image[entry + 1] = words[at + 6]!;
   }
   machine.position = (firstSeq + to) as Position;
 }
 
+const noPage = new Uint32Array(0);
+
 function mismatch(machine: MachineWriter, raw: RawBatch, i: number, seq: number): ToolError {
   const view = viewsByCode[raw.codes[i]!]! as unknown as { table: number; index: number; before: bigint };
-  moveView(view as never, raw, raw.offsets[i]!, seq);
+  moveView(view as never, { raw, firstSeq: seq - i }, i);
   return mismatchError(seq, view, machine.pages.entry(view.table, view.index));
 }
 
@@ -73,12 +86,13 @@ export function applyControlRows(
   from: number,
   to: number,
 ): void {
-  const { codes, offsets } = raw;
+  const { codes } = raw;
+  const source = { raw, firstSeq };
   for (let i = from; i < to; i++) {
     const code = codes[i]!;
     if ((code & 0xf0) === 0x10 || code === TABLE_ALLOCATED) continue;
     const view = viewsByCode[code]!;
-    moveView(view, raw, offsets[i]!, firstSeq + i);
+    moveView(view, source, i);
     byCode[code]!(machine, view as never);
   }
   machine.position = (firstSeq + to) as Position;

@@ -28,6 +28,8 @@ export class MachineWriter implements MachineView {
   /** What the draft is made of. */
   #settled: ControlState;
   #draft: Draft<ControlState> | undefined;
+  /** The fields of the draft since it was last edited. */
+  #shown: ControlState | undefined;
   #slots: readonly SlotState[];
   /** Cached translations, so that a flush of an empty TLB costs a comparison. */
   #tlbSize: number;
@@ -47,8 +49,16 @@ export class MachineWriter implements MachineView {
 
   /** The control state to read. */
   get control(): ControlState {
-    this.#readable ??= { ...((this.#draft as ControlState | undefined) ?? this.#settled), slots: this.#slots };
+    this.#readable ??= { ...this.#unslotted(), slots: this.#slots };
     return this.#readable;
+  }
+
+  /** Slots change with nearly every call, the rest seldom: what a draft shows is taken out of it once an edit. */
+  #unslotted(): ControlState {
+    const draft = this.#draft as ControlState | undefined;
+    if (draft === undefined) return this.#settled;
+    this.#shown ??= { ...draft };
+    return this.#shown;
   }
 
   /** The control state to change at once; slots and TLB have methods of their own. */
@@ -58,6 +68,7 @@ export class MachineWriter implements MachineView {
 
   #edit(): Draft<ControlState> {
     this.#draft ??= createDraft(this.#settled);
+    this.#shown = undefined;
     this.#readable = undefined;
     return this.#draft;
   }

@@ -9,7 +9,7 @@ import {
   type StoredControl,
   type StoredStates,
 } from '@kwind/state';
-import { SearchStopped, type ShouldStop } from './search.ts';
+import { SearchStopped, type ShouldStop } from './stopping.ts';
 
 /** States kept; they share all but a few small objects. */
 const KEPT = 256;

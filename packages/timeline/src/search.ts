@@ -2,14 +2,9 @@ import type { EventBatch, EventView, TraceReader } from '@kwind/events';
 import type { KernelProfile, Seq } from '@kwind/x86';
 import type { MachineState } from '@kwind/state';
 import { batchesOf, wantedCodes } from './sources.ts';
+import { SearchStopped, type ShouldStop } from './stopping.ts';
 import type { Cursor, Direction, Found, Moment, Predicate, Seek, SeekOptions } from './types.ts';
 import { Glance } from './window.ts';
-
-/** Raised inside a search when its `shouldStop` says so; never leaves this room. */
-export class SearchStopped extends Error {}
-
-/** What a long fold asks between two batches. */
-export type ShouldStop = (() => boolean) | undefined;
 
 /** The part of a timeline that a search needs. */
 interface Searched {

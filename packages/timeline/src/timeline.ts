@@ -4,8 +4,9 @@ import { initialState, StoredStates, type MachineState } from '@kwind/state';
 import { ControlLine } from './control-line.ts';
 import { DirectoryLine } from './directory.ts';
 import { PageLine } from './page-line.ts';
-import { find, seek, type ShouldStop } from './search.ts';
+import { find, seek } from './search.ts';
 import { batchesOf, wantedCodes } from './sources.ts';
+import type { ShouldStop } from './stopping.ts';
 import type { Cursor, Direction, Found, Predicate, Seek, SeekOptions, Source } from './types.ts';
 import { Window, type Glance, type Lines } from './window.ts';
 

@@ -26,7 +26,7 @@ function expectSearch(
 
 const touchesTable = (event: EventView, table: number): boolean => 'table' in event && event.table === table;
 const touchesEntry = (event: EventView, table: number, index: number): boolean =>
-  touchesTable(event, table) && (!('index' in event) || event.index >> 3 === index >> 3);
+  touchesTable(event, table) && (!('index' in event) || event.index === index);
 const touchesSlot = (event: EventView, slot: number): boolean => 'slot' in event && event.slot === slot;
 
 /** Recorded, by what `end` does to the writer. */

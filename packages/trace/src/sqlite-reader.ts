@@ -21,7 +21,7 @@ import { MAX_BATCH_BYTES, MAX_CHECKPOINT_BYTES, unpack, unpackPart } from './pac
 import { Queries, type BatchRow, type PartRow, type SummaryRow } from './queries.ts';
 import { slotTarget, tableTarget, TouchSearch, type Target } from './touch-search.ts';
 
-/** `index` narrows a table to the group of 8 entries around one. */
+/** `index` narrows a table to one entry. */
 export interface Touch {
   readonly table?: number;
   readonly index?: number;

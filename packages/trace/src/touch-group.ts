@@ -1,14 +1,18 @@
-import type { EventBatch } from '@kwind/events';
+import { isEntryCode, type EventBatch } from '@kwind/events';
 import { rawOf } from '@kwind/events/raw';
 import { ToolError } from '@kwind/x86';
-import { groupOf, slotKey, touchPlans } from './touch.ts';
-import { HIT_BYTES, writeHit } from './touch-hits.ts';
+import { entryOf, slotKey, touchPlans, type TouchPlan } from './touch.ts';
+import { HIT_BYTES, MASK_WORDS, writeHit } from './touch-hits.ts';
 
 /** Batches whose touches are stored together. More make a smaller index, and a longer tail that a killed recorder leaves without one. */
 export const BATCHES_A_GROUP = 64;
 
 const TWO_32 = 0x1_0000_0000;
 const MAX_PFN_HIGH = 2 ** 20;
+/** Words of a hit while it is collected, and where its parts stand. */
+const HIT = 2 + MASK_WORDS;
+const NEXT = 1;
+const MASK = 2;
 const scratch = new Uint8Array(BATCHES_A_GROUP * HIT_BYTES);
 
 /** One row of the touch index. */
@@ -22,8 +26,8 @@ export class TouchGroup {
   readonly #rows = new Map<number, number>();
   /** By row, two words: its first hit and its last. */
   #ends: Uint32Array = new Uint32Array(2 * 1024);
-  // A hit is four words: number of its batch in the group, both halves of its mask, the key's next hit (0: none).
-  #hits: Uint32Array = new Uint32Array(4 * 1024);
+  // A hit: number of its batch in the group, the key's next hit (0: none), the mask of its entries.
+  #hits: Uint32Array = new Uint32Array(HIT * 1024);
   #count = 0;
   #seqs: number[] = [];
 
@@ -43,31 +47,41 @@ export class TouchGroup {
     let hitLo = 0;
     let hitHi = 0;
     for (let i = 0; i < codes.length; i++) {
-      const plan = touchPlans[codes[i]!];
-      if (!plan) continue;
+      const code = codes[i]!;
       const at = offsets[i]!;
-      if (plan.slot >= 0) {
-        const slot = this.#hitOf(slotKey(words[at + plan.slot]!));
+      if (!isEntryCode(code)) {
+        const plan = touchPlans[code];
+        if (!plan) continue;
+        this.#addOther(plan, words, at);
         hits = this.#hits;
-        hits[4 * slot + 1]! |= 1;
+        continue;
       }
-      if (plan.table < 0) continue;
-      const lo = words[at + plan.table]!;
-      const hi = words[at + plan.table + 1]!;
       // Neighbouring stores mostly go to one table.
+      const lo = words[at]!;
+      const hi = words[at + 1]!;
       if (hit < 0 || lo !== hitLo || hi !== hitHi) {
-        hit = this.#hitOf(hi * TWO_32 + lo);
+        hit = HIT * this.#hitOf(hi * TWO_32 + lo) + MASK;
         hits = this.#hits;
         hitLo = lo;
         hitHi = hi;
       }
-      if (plan.index < 0) hits.fill(0xffff_ffff, 4 * hit + 1, 4 * hit + 3);
-      else {
-        const group = groupOf(words[at + plan.index]!);
-        hits[4 * hit + 1 + (group >> 5)]! |= 1 << (group & 31);
-      }
+      const entry = entryOf(words[at + 2]!);
+      hits[hit + (entry >> 5)]! |= 1 << (entry & 31);
     }
     this.#seqs.push(batch.firstSeq);
+  }
+
+  /** An event that is no store to an entry. */
+  #addOther({ slot, table, index }: TouchPlan, words: Uint32Array, at: number): void {
+    if (slot >= 0) {
+      const mask = HIT * this.#hitOf(slotKey(words[at + slot]!)) + MASK;
+      this.#hits[mask]! |= 1;
+    }
+    if (table < 0) return;
+    const mask = HIT * this.#hitOf(words[at + table + 1]! * TWO_32 + words[at + table]!) + MASK;
+    const entry = index < 0 ? -1 : entryOf(words[at + index]!);
+    if (entry < 0) this.#hits.fill(0xffff_ffff, mask, mask + MASK_WORDS);
+    else this.#hits[mask + (entry >> 5)]! |= 1 << (entry & 31);
   }
 
   /** Count a batch whose touches are not known. */
@@ -80,6 +94,8 @@ export class TouchGroup {
     const keys = Float64Array.from(this.#rows.keys()).sort();
     const rows = Array.from(keys, (key) => ({ key, hits: this.#hitsOf(this.#rows.get(key)!) }));
     this.#rows.clear();
+    // All at once: clearing each hit as it is begun would cost more than the hit.
+    this.#hits.fill(0, 0, HIT * this.#count);
     this.#count = 0;
     this.#seqs = [];
     return rows;
@@ -91,9 +107,9 @@ export class TouchGroup {
     const row = this.#rows.get(key);
     if (row === undefined) return this.#firstHit(key, batch);
     const last = this.#ends[2 * row + 1]!;
-    if (this.#hits[4 * last] === batch) return last;
+    if (this.#hits[HIT * last] === batch) return last;
     const hit = this.#newHit(batch);
-    this.#hits[4 * last + 3] = hit;
+    this.#hits[HIT * last + NEXT] = hit;
     this.#ends[2 * row + 1] = hit;
     return hit;
   }
@@ -109,9 +125,8 @@ export class TouchGroup {
 
   #newHit(batch: number): number {
     const hit = this.#count++;
-    if (4 * this.#count > this.#hits.length) this.#hits = doubled(this.#hits);
-    this.#hits[4 * hit] = batch;
-    this.#hits.fill(0, 4 * hit + 1, 4 * hit + 4);
+    if (HIT * this.#count > this.#hits.length) this.#hits = doubled(this.#hits);
+    this.#hits[HIT * hit] = batch;
     return hit;
   }
 
@@ -120,10 +135,10 @@ export class TouchGroup {
     let previous = this.firstSeq;
     let hit = this.#ends[2 * row]!;
     do {
-      const seq = this.#seqs[this.#hits[4 * hit]!]!;
-      end = writeHit(scratch, end, seq - previous, this.#hits[4 * hit + 1]!, this.#hits[4 * hit + 2]!);
+      const seq = this.#seqs[this.#hits[HIT * hit]!]!;
+      end = writeHit(scratch, end, seq - previous, this.#hits, HIT * hit + MASK);
       previous = seq;
-      hit = this.#hits[4 * hit + 3]!;
+      hit = this.#hits[HIT * hit + NEXT]!;
     } while (hit !== 0);
     return scratch.slice(0, end);
   }
@@ -131,7 +146,8 @@ export class TouchGroup {
 
 function checkFrames(codes: Uint8Array, offsets: Uint32Array, words: Uint32Array): void {
   for (let i = 0; i < codes.length; i++) {
-    const table = touchPlans[codes[i]!]?.table ?? -1;
+    const code = codes[i]!;
+    const table = isEntryCode(code) ? 0 : (touchPlans[code]?.table ?? -1);
     if (table < 0 || words[offsets[i]! + table + 1]! < MAX_PFN_HIGH) continue;
     const frame = words[offsets[i]! + table + 1]! * TWO_32 + words[offsets[i]! + table]!;
     const what = `frame 0x${frame.toString(16)} of a page table is beyond 52 bits.`;

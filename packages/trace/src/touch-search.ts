@@ -1,24 +1,24 @@
 import { scanBatches, type Direction } from './batch-scan.ts';
 import { hasCode } from './code-set.ts';
 import type { Queries, SummaryRow } from './queries.ts';
-import { groupOf, slotCodes, slotKey, tableCodes } from './touch.ts';
-import { hitHasGroup, readHits, type Hit } from './touch-hits.ts';
+import { entryOf, slotCodes, slotKey, tableCodes } from './touch.ts';
+import { readHits } from './touch-hits.ts';
 
 /** One thing to look for, as the index knows it. */
 export interface Target {
   readonly key: number;
-  /** Group of entries, or undefined for any. */
-  readonly group: number | undefined;
+  /** Entry of the table, or undefined for any. */
+  readonly entry: number | undefined;
   /** Codes of the events that can touch it. */
   readonly codes: readonly number[];
 }
 
 export const tableTarget = (table: number, index?: number): Target => ({
   key: table,
-  group: index === undefined ? undefined : groupOf(index),
+  entry: index === undefined ? undefined : entryOf(index),
   codes: tableCodes,
 });
-export const slotTarget = (slot: number): Target => ({ key: slotKey(slot), group: undefined, codes: slotCodes });
+export const slotTarget = (slot: number): Target => ({ key: slotKey(slot), entry: undefined, codes: slotCodes });
 
 /** Where to look: from one event on, in a direction, and no farther than to another. */
 export interface Stretch {
@@ -48,12 +48,9 @@ export class TouchSearch {
     const forward = direction === 'forward';
     if (!forward) yield* this.#unindexed(target, wanted, known);
     const start = forward ? (this.#queries.summaryAt(from)?.first_seq ?? 0) : from;
-    for (const hit of this.#hits(target.key, { from: start, until, direction }, known.indexed)) {
-      if (target.group !== undefined && !hitHasGroup(hit, target.group)) continue;
-      const row = this.#queries.summaryAt(hit.firstSeq);
-      if (row?.first_seq !== hit.firstSeq) {
-        throw this.#queries.damaged(`the batch of seq ${hit.firstSeq} is missing`);
-      }
+    for (const hit of this.#hits(target, { from: start, until, direction }, known.indexed)) {
+      const row = this.#queries.summaryAt(hit);
+      if (row?.first_seq !== hit) throw this.#queries.damaged(`the batch of seq ${hit} is missing`);
       if (!forward || row.first_seq + row.length > from) yield row;
     }
     if (forward) yield* this.#unindexed(target, wanted, known);
@@ -62,7 +59,7 @@ export class TouchSearch {
   /** First seqs of the batches that touch a target, forward; cheaper than {@link batches}, and like it may name too many. */
   *firstSeqs(target: Target, wanted: Stretch, known: Known): IterableIterator<number> {
     const start = this.#queries.linkAt(wanted.from)?.first_seq ?? 0;
-    for (const hit of this.#hits(target.key, { ...wanted, from: start }, known.indexed)) yield hit.firstSeq;
+    yield* this.#hits(target, { ...wanted, from: start }, known.indexed);
     for (const row of this.#unindexed(target, wanted, known)) yield row.first_seq;
   }
 
@@ -79,7 +76,7 @@ export class TouchSearch {
     }
   }
 
-  *#hits(key: number, { from, until, direction }: Stretch, indexed: number): IterableIterator<Hit> {
+  *#hits({ key, entry }: Target, { from, until, direction }: Stretch, indexed: number): IterableIterator<number> {
     const groups = this.#groupsBefore(indexed);
     const step = direction === 'forward' ? 1 : -1;
     // The last group that starts at or before `from`; going forward, the first one if there is none.
@@ -88,19 +85,19 @@ export class TouchSearch {
       if (until !== undefined && (step > 0 ? groups[i]! > until : (groups[i + 1] ?? Infinity) <= until)) return;
       const bytes = this.#queries.hits(groups[i]!, key);
       if (!bytes) continue;
-      const hits = this.#read(bytes, groups[i]!);
+      const hits = this.#read(bytes, groups[i]!, entry);
       if (step < 0) hits.reverse();
       for (const hit of hits) {
-        if (step > 0 ? hit.firstSeq < from : hit.firstSeq > from) continue;
-        if (step > 0 && until !== undefined && hit.firstSeq > until) return;
+        if (step > 0 ? hit < from : hit > from) continue;
+        if (step > 0 && until !== undefined && hit > until) return;
         yield hit;
       }
     }
   }
 
-  #read(bytes: Uint8Array, group: number): Hit[] {
+  #read(bytes: Uint8Array, group: number, entry: number | undefined): number[] {
     try {
-      return readHits(bytes, group);
+      return readHits(bytes, group, entry);
     } catch (error) {
       throw this.#queries.damaged(`the touch index at seq ${group} cannot be read`, error);
     }

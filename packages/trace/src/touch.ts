@@ -31,5 +31,5 @@ export const slotCodes: readonly number[] = touchPlans.flatMap((plan, code) => (
 
 /** Slots share the table with frames: one table less is one page less in a small file. */
 export const slotKey = (slot: number): number => -1 - slot;
-/** Bit of the mask that an entry sets: 512 entries in 64 groups of 8. */
-export const groupOf = (index: number): number => (index >> 3) & 63;
+/** Bit of the mask that an entry sets; an index that no page has is one of a damaged batch. */
+export const entryOf = (index: number): number => index & 511;

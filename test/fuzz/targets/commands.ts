@@ -19,28 +19,14 @@ const WHOLE = 60;
 const leftOut = /^\s*(?:q|qu|qui|quit|ex|exi|exit)\b|^\s*br?a?n?c?h?\s+save/;
 
 const examples = commandHelp.flatMap((help) => help.examples);
+const written = 'slot pte iomem if -m --all .. @x .+5 ( ] " slots[0].in_use 0xffffffffff200000'.split(' ');
 const vocabulary: readonly string[] = [
   ...commandWords,
   ...infoTopics,
   ...catalog.map(({ type }) => type),
   ...edgeNumbers,
   ...hostile,
-  ...[
-    'slot',
-    'pte',
-    'iomem',
-    'if',
-    '-m',
-    '--all',
-    '..',
-    '@x',
-    '.+5',
-    '(',
-    ']',
-    '"',
-    'slots[0].in_use',
-    '0xffffffffff200000',
-  ],
+  ...written,
 ];
 
 function lineOf(random: Random): string {

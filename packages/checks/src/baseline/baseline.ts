@@ -112,10 +112,13 @@ const callOfResult = (text: string): string => text.slice(0, Math.max(0, text.la
 
 const fresh = (what: string, { category, first }: Thing): Regression => ({ kind: 'new', category, what, seq: first });
 
-const missing = ({ boots, things }: Baseline, here: Observed): Regression[] =>
-  Object.entries(things)
+function missing({ boots, things }: Baseline, here: Observed): Regression[] {
+  const calls = new Set([...here.keys()].map(callOfResult));
+  return Object.entries(things)
     .filter(([text, known]) => known.boots === boots && !here.has(text))
+    .filter(([text, { category }]) => category !== 'result' || calls.has(callOfResult(text)))
     .map(([what, { category }]) => ({ kind: 'missing', category, what, seq: -1 }));
+}
 
 const counted: readonly Category[] = ['trouble', 'call'];
 

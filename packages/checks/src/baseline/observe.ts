@@ -67,8 +67,11 @@ class Observer {
           ),
         'message.printed': ({ text }, { seq }) => void this.note('other', `message: ${words(text)}`, seq),
         'phase.entered': ({ name }, { seq }) => void this.note('other', `phase ${name}`, seq),
-        'resource.conflicted': ({ name, outcome: end, otherName, reason }, { seq }) =>
-          void this.note('trouble', `resource ${name} ${end} because of ${otherName}: ${reason}`, seq),
+        // What is not refused the kernel works around, as often as the memory map asks for it.
+        'resource.conflicted': ({ name, outcome: end, otherName, reason }, { seq }) => {
+          const text = `resource ${name} ${end} because of ${otherName}: ${reason}`;
+          this.note(end === 'refused' ? 'trouble' : 'other', text, seq);
+        },
         'resource.claimed': ({ name }, { seq }) => void this.note('other', `resource claimed: ${words(name)}`, seq),
         'resource.inserted': ({ name }, { seq }) => void this.note('other', `resource inserted: ${words(name)}`, seq),
         'memory.loaded': ({ stale }, moment) => this.#access(stale, 'load', moment.seq, moment.frame),

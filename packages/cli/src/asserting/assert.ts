@@ -33,9 +33,11 @@ export async function assertFile(io: Io, options: AssertOptions): Promise<number
   try {
     const position = parsePosition(options.at, positionContext(reader));
     const state = new Timeline(reader, profile(reader.header.profile, reader.header.options)).stateAt(position);
+    const own = kernelText(topic, state, { privileged: true });
+    const callers = topic === 'vmalloc' ? callersKnown(text, own) : new Set<bigint>();
     const differences = compareRanges(
-      rangesIn(topic, text, options.file),
-      rangesIn(topic, kernelText(topic, state, { privileged: true }), 'the trace'),
+      rangesIn(topic, text, options.file, callers),
+      rangesIn(topic, own, 'the trace', callers),
     );
     if (options.json)
       await printJson(io, { trace: options.trace, file: options.file, as: topic, position, differences });
@@ -63,7 +65,7 @@ export async function assertFile(io: Io, options: AssertOptions): Promise<number
 /** What a text is, by its first line that says anything. */
 function topicOf(text: string, name: string): Topic {
   const first = text.split('\n').find((line) => line.trim() !== '') ?? '';
-  if (/^---\[|^0x[0-9a-f]{16}-0x[0-9a-f]{16} {3}/.test(first)) return 'ptdump';
+  if (/^---\[|^0x[0-9a-f]{16}-0x[0-9a-f]{16} +\d+[KMGTPE] /.test(first)) return 'ptdump';
   if (/^0x[0-9a-f(]/.test(first)) return 'vmalloc';
   if (/^ *[0-9a-f]{4}-[0-9a-f]{4} : /.test(first)) return 'ioports';
   if (/^ *[0-9a-f]{8,16}-[0-9a-f]{8,16} : /.test(first)) return 'iomem';
@@ -74,7 +76,18 @@ function topicOf(text: string, name: string): Topic {
   );
 }
 
-function rangesIn(topic: Topic, text: string, name: string): readonly LabelledRange[] {
+/** Starts of the areas whose caller both sides name: a trace made of a script may know none. */
+function callersKnown(...texts: readonly string[]): ReadonlySet<bigint> {
+  const [first = new Set<bigint>(), second = new Set<bigint>()] = texts.map(
+    (text) => new Set(parseVmallocinfo(text).areas.flatMap(({ start, caller }) => (caller === '' ? [] : [start]))),
+  );
+  return first.intersection(second);
+}
+
+/** A return address without the length of its function, which not every source has. */
+const placeOf = (caller: string): string => caller.replace(/\/0x[0-9a-f]+$/, '');
+
+function rangesIn(topic: Topic, text: string, name: string, callers: ReadonlySet<bigint>): readonly LabelledRange[] {
   switch (topic) {
     case 'iomem':
     case 'ioports': {
@@ -90,10 +103,15 @@ function rangesIn(topic: Topic, text: string, name: string): readonly LabelledRa
           `${name} has hashed addresses.`,
           'Copy the file as root, of a kernel booted with no_hash_pointers.',
         );
-      return areas.map(({ start, end, kind, phys }) => ({
+      return areas.map(({ start, end, kind, phys, caller, unpurged }) => ({
         start,
         end,
-        label: phys === undefined ? kind : `${kind} phys=${phys.toString(16)}`,
+        label: [
+          kind,
+          ...(phys === undefined ? [] : [`phys=${phys.toString(16)}`]),
+          ...(unpurged ? ['unpurged'] : []),
+          ...(callers.has(start) ? [`by ${placeOf(caller)}`] : []),
+        ].join(' '),
       }));
     }
     case 'ptdump':

@@ -20,6 +20,7 @@ export interface BisectOptions {
   readonly termOld: string;
   readonly termNew: string;
   readonly json: boolean;
+  readonly bisectExit: boolean;
 }
 
 const WORD = /^[a-z][\w-]*$/i;
@@ -37,7 +38,7 @@ function termsOf({ termOld, termNew }: BisectOptions): Terms {
 /**
  * The verb `bisect`.
  * @returns 0 when the position is found (or the step by hand went well), 1 when nothing turns bad, 125 when only skipped
- *          positions are left
+ *          positions are left; with bisectExit 1 when it turns bad and 0 when it stays good
  */
 export async function bisectTrace(io: Io, options: BisectOptions): Promise<number> {
   const terms = termsOf(options);
@@ -49,6 +50,7 @@ export async function bisectTrace(io: Io, options: BisectOptions): Promise<numbe
       reader,
       terms,
       json: options.json,
+      forGit: options.bisectExit,
       ...endsOf(reader, options),
     };
     const { action, expr, words } = options;

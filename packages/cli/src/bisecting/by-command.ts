@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { DebugSession, toJson } from '@kwind/debugger';
 import { bisect, Timeline, type Verdict } from '@kwind/timeline';
 import { profile, ToolError } from '@kwind/x86';
-import { UsageError } from '../exit-code.ts';
+import { CANNOT_JUDGE, UsageError } from '../exit-code.ts';
 import { pathOf } from '../files.ts';
 import { jsonLine, write } from '../output.ts';
-import { CANNOT_JUDGE, showResult, type Subject } from './subject.ts';
+import { showResult, type Subject } from './subject.ts';
 
 /** What of the machine a command gets to read, by the debugger's names. */
 const topics = ['summary', 'slots', 'registers', 'tlb', 'calls', 'warnings'] as const;

@@ -7,10 +7,13 @@ import { note, print, printJson } from '../output.ts';
 import { count } from '../render/table.ts';
 import { safe } from '../terminal.ts';
 import { eventAt } from '../trace-names.ts';
-import { placeLines, showResult, type Subject } from './subject.ts';
+import { placeLines, showResult, type Subject, type Turns } from './subject.ts';
 
-/** Traces up to this long are tested at every position afterwards, to see whether the property turned only once. */
+/** Searches over up to this many positions look at every one of them afterwards, to see whether the property turned only once. */
 const SCANNED = 20_000;
+/** Of longer ones at so many, spread evenly, and no longer than so many milliseconds. */
+const SAMPLES = 256;
+const PATIENCE_MS = 2000;
 
 interface Property {
   readonly test: (position: number) => Verdict;
@@ -52,16 +55,56 @@ function flipsOf({ good, bad }: Subject, { test }: Property): Flip[] {
   return flips;
 }
 
+/** How often the property turns among the positions that there is time to look at; `found` is one where it does. */
+function turnsOf({ good, bad }: Subject, { test }: Property, found: number): Turns {
+  const positions = bad - good + 1;
+  const isWhole = positions <= SCANNED;
+  const step = isWhole ? 1 : (bad - good) / SAMPLES;
+  const end = performance.now() + PATIENCE_MS;
+  const seen = new Map<number, Verdict>([good, found - 1, found, bad].map((position) => [position, test(position)]));
+  // From the middle of ever smaller parts, so that whenever time is over what was seen lies evenly.
+  for (const part of isWhole ? counting(positions) : halving(SAMPLES)) {
+    if (!isWhole && performance.now() > end) break;
+    const position = good + Math.floor(part * step);
+    if (!seen.has(position)) seen.set(position, test(position));
+  }
+  const verdicts = [...seen].toSorted(([a], [b]) => a - b).map(([, verdict]) => verdict);
+  const turns = verdicts.filter((verdict, i) => i > 0 && verdict !== verdicts[i - 1]).length;
+  return { turns, checked: seen.size, positions };
+}
+
+function* counting(end: number): Generator<number> {
+  for (let i = 0; i < end; i++) yield i;
+}
+
+/** 0 to end − 1 for a power of two: halves, quarters, eighths … */
+function* halving(end: number): Generator<number> {
+  for (let part = end; part >= 1; part /= 2) for (let i = part / 2; i >= 1 && i < end; i += part) yield i;
+}
+
 export async function bisectByExpression(subject: Subject, text: string): Promise<number> {
   const property = propertyOf(subject, text);
   const bisected = await bisect(subject.good, subject.bad, property.test);
   const { result } = bisected;
-  const code = await showResult(subject, bisected, result.kind === 'found' ? [property.why(result.position)] : []);
-  if (result.kind !== 'found' || subject.bad - subject.good > SCANNED) return code;
-  const turns = flipsOf(subject, property).length;
-  if (turns > 1)
-    await note(subject.io, `kwind: it turns ${turns} times, and this is one of them; --all-flips shows all.`);
+  if (result.kind !== 'found') return showResult(subject, bisected);
+  const turns = turnsOf(subject, property, result.position);
+  const code = await showResult(subject, bisected, [property.why(result.position)], turns);
+  await sayTurns(subject, turns);
   return code;
+}
+
+/** A warning when the position is one of several, and what it is worth when not every position was looked at. */
+async function sayTurns({ io }: Subject, { turns, checked, positions }: Turns): Promise<void> {
+  const some = checked < positions;
+  const numbers = `${checked.toLocaleString('en-US')} of ${positions.toLocaleString('en-US')} positions`;
+  if (turns > 1) {
+    const often = some ? `at least ${turns} times (${numbers} were looked at)` : `${turns} times`;
+    await note(io, `kwind: it turns ${often}, and this is one of them; --all-flips shows all.`);
+  } else if (some)
+    await note(
+      io,
+      `kwind: among ${numbers} it turns once; it may turn to and fro between them, which --all-flips would show.`,
+    );
 }
 
 export async function listFlips(subject: Subject, text: string): Promise<number> {

@@ -1,7 +1,7 @@
 import { toEvent, type EventView } from '@kwind/events';
 import type { Bisected } from '@kwind/timeline';
 import type { SqliteTraceReader } from '@kwind/trace';
-import { exitCodes } from '../exit-code.ts';
+import { CANNOT_JUDGE, exitCodes } from '../exit-code.ts';
 import type { Io } from '../io.ts';
 import { note, print, printJson } from '../output.ts';
 import { callText, describeEvent } from '../render/event.ts';
@@ -24,9 +24,9 @@ export interface Subject {
   readonly good: number;
   readonly bad: number;
   readonly json: boolean;
+  /** The verdict is about the boot, for git: 1 when it turns bad, 0 when it stays good. */
+  readonly forGit: boolean;
 }
-
-export const CANNOT_JUDGE = 125;
 
 /** The event that led to a position, its calls and where they were made, for people. */
 export function placeLines({ reader }: Subject, position: number): string[] {
@@ -67,11 +67,19 @@ function placeJson({ reader }: Subject, position: number): object {
   return { position, event: { seq: event.seq, ...toEvent(event) }, calls };
 }
 
+/** How often the property turns among the positions that were looked at, of all there are. */
+export interface Turns {
+  readonly turns: number;
+  readonly checked: number;
+  readonly positions: number;
+}
+
 /** Say what a search came to. `why` are sentences about the first bad position. */
 export async function showResult(
   subject: Subject,
   { result, probes }: Bisected,
   why: readonly string[] = [],
+  turns?: Turns,
 ): Promise<number> {
   const { io, trace, terms, json } = subject;
   if (json)
@@ -80,6 +88,7 @@ export async function showResult(
       result: result.kind,
       probes,
       why,
+      ...(turns && { turns }),
       ...(result.kind === 'found' ? placeJson(subject, result.position) : result),
     });
   switch (result.kind) {
@@ -91,7 +100,7 @@ export async function showResult(
           ...why.map((line) => `  ${safe(line)}`),
           `Look at it with: kwind debug ${safe(trace)} --at ${result.position}`,
         ]);
-      return exitCodes.ok;
+      return subject.forGit ? exitCodes.differs : exitCodes.ok;
     case 'skipped':
       if (!json)
         await print(io, [
@@ -100,7 +109,8 @@ export async function showResult(
       return CANNOT_JUDGE;
     case 'no-turn':
       await note(io, noTurn(subject, result.position, result.verdict));
-      return result.verdict === 'skip' ? CANNOT_JUDGE : exitCodes.differs;
+      if (result.verdict === 'skip') return CANNOT_JUDGE;
+      return subject.forGit && result.verdict === 'good' ? exitCodes.ok : exitCodes.differs;
   }
 }
 

@@ -25,6 +25,11 @@ export const bisectCommand = defineCommand({
         'all-flips': { type: 'boolean', default: false, describe: 'test every position, list every turn' },
         'term-old': { type: 'string', requiresArg: true, default: 'good', describe: 'another word for good' },
         'term-new': { type: 'string', requiresArg: true, default: 'bad', describe: 'another word for bad' },
+        'bisect-exit': {
+          type: 'boolean',
+          default: false,
+          describe: 'for git bisect run: 0 if the boot stays good, 1 if it turns bad, 125 to skip, 255 to abort',
+        },
         ...jsonOption,
       }),
   run: async (args, io) => {

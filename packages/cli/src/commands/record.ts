@@ -30,12 +30,10 @@ export const recordCommand = defineCommand({
       throw new UsageError('give a script or --boot, one of the two.', 'kwind record boot.kws -o boot.kwind');
     }
     const { output, resume } = args;
-    if ((output === undefined) === (resume === undefined)) {
-      throw new UsageError(
-        'kwind record needs --output or --resume, one of the two.',
-        'kwind record boot.kws -o boot.kwind',
-      );
-    }
+    if (output === undefined && resume === undefined)
+      throw new UsageError('kwind record needs --output.', 'kwind record --help shows its options and examples.');
+    if (output !== undefined && resume !== undefined)
+      throw new UsageError('--output and --resume contradict each other.', '--resume names the trace to go on with.');
     if (resume !== undefined && (args.profile !== undefined || args.set.length > 0 || args.force)) {
       throw new UsageError(
         '--resume takes the kernel build from the trace.',

@@ -164,7 +164,8 @@ export function renderStat(report: DiffReport): string[] {
   const counts = new Map<string, number>();
   for (const { kind, what, a, b } of report.diff.differences) {
     const item = (a ?? b)!;
-    const key = `${kind}\t${what === 'call' ? `${item.text.split('(', 1)[0]}()` : item.type}`;
+    const sort = what === 'call' ? `${item.text.split('(', 1)[0]}()` : what === 'stretch' ? 'stretches' : item.type;
+    const key = `${kind}\t${sort}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   const rows = [...counts].toSorted((x, y) => y[1] - x[1]).map(([key, n]) => [String(n), ...key.split('\t').map(safe)]);

@@ -8,7 +8,7 @@ import type {
   WalkView,
 } from '@kwind/debugger';
 import { assertNever, hex, hex16 } from '@kwind/x86';
-import { cutAtWord, safe } from '../terminal.ts';
+import { columnsOf, cutAtWord, safe } from '../terminal.ts';
 import { tintType } from './event.ts';
 import { callLine, entryText, happeningText } from './happening.ts';
 import { shortened, type Style } from './style.ts';
@@ -110,9 +110,16 @@ export function renderCalls(view: CallsView, style: Style): string[] {
     ...open,
     ...(view.calls.length === 0 ? [] : ['calls so far:']),
     ...earlier,
-    ...shown.map(callRowText).map((line) => cutAtWord(line, style.width)),
+    ...shown.map((row) => fittingRow(row, style.width)),
     ...left,
   ];
+}
+
+/** What a call came to says more than where it came from, and stays on a narrow screen. */
+function fittingRow(row: CallRow, width: number): string {
+  const whole = callRowText(row);
+  if (columnsOf(whole) <= width) return whole;
+  return cutAtWord(callRowText({ ...row, caller: '', origin: '' }), width);
 }
 
 export function callRowText(row: CallRow): string {

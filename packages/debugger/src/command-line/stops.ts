@@ -79,6 +79,9 @@ function numbered(verb: 'enable' | 'disable' | 'delete', aliases: readonly strin
           name: needed(name.replace(/^@/, ''), 'Which bookmark', { usage: 'delete bookmark NAME' }),
         };
       }
+      // gdb deletes displays with the same word.
+      if (verb === 'delete' && /^displays?$/.test(word))
+        return { do: 'undisplay', numbers: numbersOf(name, { usage }) };
       return { do: verb, numbers: numbersOf(rest.replace(/^breakpoints?\b\s*/, ''), { usage }) };
     },
   };

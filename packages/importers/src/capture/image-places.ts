@@ -39,21 +39,19 @@ function distanceOf(start: bigint, base: bigint): ShownPlace[] {
 
 function partsOf(calls: readonly CaptureCall[], base: bigint, fits: boolean): ShownPlace[] {
   if (!fits) return [];
-  return [
-    ...calls.flatMap(({ n, fn, resources }) => {
-      const part = resources.at(-1);
-      const symbols =
-        fn.startsWith('insert_resource') && part && Object.hasOwn(imageParts, part.name)
-          ? imageParts[part.name]
-          : undefined;
-      if (!part || !symbols) return [];
-      const why = `record ${n} inserts "${part.name}"`;
-      return [
-        { option: `symbol.${symbols[0]}=${hex(START_KERNEL_MAP + part.start - base)}`, why },
-        { option: `symbol.${symbols[1]}=${hex(START_KERNEL_MAP + part.end + 1n - base)}`, why },
-      ];
-    }),
-  ];
+  return calls.flatMap(({ n, fn, resources }) => {
+    const part = resources.at(-1);
+    const symbols =
+      fn.startsWith('insert_resource') && part && Object.hasOwn(imageParts, part.name)
+        ? imageParts[part.name]
+        : undefined;
+    if (!part || !symbols) return [];
+    const why = `record ${n} inserts "${part.name}"`;
+    return [
+      { option: `symbol.${symbols[0]}=${hex(START_KERNEL_MAP + part.start - base)}`, why },
+      { option: `symbol.${symbols[1]}=${hex(START_KERNEL_MAP + part.end + 1n - base)}`, why },
+    ];
+  });
 }
 
 const LINKED_AT = 0x100_0000n;

@@ -1,5 +1,6 @@
 import type { Capture, CaptureCall } from '@kwind/events';
 import { imageOf } from './image-places.ts';
+import { featuresOf } from './features.ts';
 import { tracedFunction } from './functions.ts';
 import { everyCall } from './parse.ts';
 import { hex, PAGE, START_KERNEL_MAP, type ShownPlace } from './shown-place.ts';
@@ -45,9 +46,7 @@ export function shownPlaces(capture: Capture, notes: SymbolNotes = {}): readonly
   const places = [
     ...pagingOf(calls),
     ...widthOf(calls),
-    ...largePages(calls),
     ...featuresOf(calls),
-    ...patOf(calls),
     ...imageOf(calls, moved, notes),
     ...symbols,
   ];
@@ -68,53 +67,6 @@ function widthOf(calls: readonly CaptureCall[]): ShownPlace[] {
       return [{ option: `phys_bits=${bits}`, why: `record ${n}: iomem ends at ${hex(root.end)}` }];
   }
   return [];
-}
-
-const [PRESENT, GLOBAL, NX] = [1n, 1n << 8n, 1n << 63n];
-const isDirectMap = ({ stack }: CaptureCall): boolean =>
-  stack.some((frame) => /^(?:phys_p\w+_init|init_mem_mapping)$/.test(symbolOf(frame)));
-
-/** Bits that a CPU without NX or global pages, or page-table isolation, takes out of entries. */
-function featuresOf(calls: readonly CaptureCall[]): ShownPlace[] {
-  const found: ShownPlace[] = [];
-  const set = calls.find(({ fn, args }) => fn === '__early_set_fixmap' && ((args[2] ?? 0n) & NX) !== 0n);
-  const stored = set?.inner.find(({ fn }) => fn === 'native_set_pte')?.args[1];
-  if (stored !== undefined && (stored & NX) === 0n)
-    found.push({ option: 'nx=n', why: `record ${set!.n} asks for NX, and the entry is stored without` });
-  const leaf = calls.find(
-    (call) => call.fn === 'native_set_pte' && isDirectMap(call) && ((call.args[1] ?? 0n) & PRESENT) !== 0n,
-  );
-  if (leaf && ((leaf.args[1] ?? 0n) & GLOBAL) === 0n) {
-    const flush = calls.find((call) => /^native_flush_tlb_(?:local|global)$/.test(call.fn) && isDirectMap(call));
-    const option = flush?.fn === 'native_flush_tlb_local' ? 'pge=n' : 'pti=y';
-    found.push({ option, why: `record ${leaf.n} stores a page of the direct map that is not global` });
-  }
-  return found;
-}
-
-const CACHE_BITS = 0x18n;
-
-/**
- * With PAT a write-back mapping of what is mapped uncached becomes uncached too, in all of its pages; without, nobody compares.
- */
-function patOf(calls: readonly CaptureCall[]): ShownPlace[] {
-  const uncached = new Map<bigint, bigint>();
-  for (const { n, fn, args, inner } of calls) {
-    const range = inner.find((call) => call.fn === 'ioremap_page_range')?.args;
-    if (fn === 'iounmap') uncached.delete((args[0] ?? 0n) & ~(PAGE - 1n));
-    if (fn !== '__ioremap_caller' || range?.[3] === undefined) continue;
-    const [phys, mode] = [(args[0] ?? 0n) & ~(PAGE - 1n), BigInt.asUintN(32, args[2] ?? 0n)];
-    if ((range[3] & CACHE_BITS) !== 0n) uncached.set(range[0]!, phys);
-    else if (mode === 0n && [...uncached.values()].includes(phys))
-      return [{ option: 'pat=n', why: `record ${n} maps write-back what is mapped uncached` }];
-  }
-  return [];
-}
-
-/** A leaf of 1 GiB in a table shows that the CPU has them. */
-function largePages(calls: readonly CaptureCall[]): ShownPlace[] {
-  const leaf = calls.find(({ fn, args }) => fn === 'native_set_pud' && ((args[1] ?? 0n) & 0x81n) === 0x81n);
-  return leaf ? [{ option: 'gbpages=1', why: `record ${leaf.n} stores a page of 1 GiB` }] : [];
 }
 
 /** Symbols that were given, and those that follow: the row of static tables, and where the direct map must be. */
@@ -216,14 +168,24 @@ function vmallocOf(calls: readonly CaptureCall[], places: readonly ShownPlace[])
   const lowest = calls
     .filter(({ fn, args }) => fn === 'ioremap_page_range' && args.length > 0)
     .toSorted((a, b) => (a.args[0]! < b.args[0]! ? -1 : 1))[0];
-  return lowest
-    ? [
-        {
-          option: `vmalloc_start=${hex(lowest.args[0]! & ~(PUD_SIZE - 1n))}`,
-          why: `record ${lowest.n}: the lowest ioremap area`,
-        },
-      ]
-    : [];
+  if (!lowest) return vmallocByRoot(calls);
+  const option = `vmalloc_start=${hex(lowest.args[0]! & ~(PUD_SIZE - 1n))}`;
+  return [{ option, why: `record ${lowest.n}: the lowest ioremap area` }];
+}
+
+/** Before anything is mapped there, mem_init() fills the root's entries of the area: one more of them when it is not aligned. */
+function vmallocByRoot(calls: readonly CaptureCall[]): ShownPlace[] {
+  const filled = calls.filter(
+    ({ fn, stack }) =>
+      /^native_set_p[4g]d$/.test(fn) && stack.some((frame) => /^(?:mem_init|preallocate_vmalloc_pages)\+/.test(frame)),
+  );
+  const [first] = filled;
+  if (!first) return [];
+  const [shift, usual, base] =
+    pagingOf(calls).length > 0 ? [48n, 50, 0xfe00_0000_0000_0000n] : [39n, 64, FOUR_LEVEL_BASE];
+  const start = base | (((first.args[0]! % PAGE) / 8n) << shift);
+  const option = `vmalloc_start=${hex(filled.length > usual ? start + PUD_SIZE : start)}`;
+  return [{ option, why: `record ${first.n}: mem_init() fills the root's entries from there on` }];
 }
 
 /** Without notes: the table by its place in the direct map, if that is where it usually is. */

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { IOMEM_RESOURCE, IOPORT_RESOURCE, IORESOURCE, profile } from '@kwind/x86';
-import type { BootEvent } from '@kwind/events';
 import { conflicts, given, listed, memory, messages, port } from '@kwind/testkit';
-import { resourceById, resourceList, resourcesAt, strayResources, treeOf, type MachineView } from '@kwind/state';
-import type { KernelContext } from '../context.ts';
+import { resourceById, resourcesAt, strayResources, treeOf } from '@kwind/state';
 import { minus } from '../errno.ts';
 import {
   adjustResource,
@@ -19,11 +17,10 @@ import {
   requestResource,
   requestResourceConflict,
   reserveRegionWithSplit,
-  resource,
 } from './resource.ts';
 
 const p61 = profile('linux-6.1');
-const { IO, MEM, BUSY } = IORESOURCE;
+const { MEM, BUSY } = IORESOURCE;
 
 describe('request_resource', () => {
   it('links into free ranges in the order of their addresses, and says who is in the way', () => {

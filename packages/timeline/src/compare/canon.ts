@@ -5,7 +5,21 @@ import type { Apart } from './apart.ts';
 import { finish, hashText, mix, mixNumber } from './hash.ts';
 import { Places, type Entry, type Mode, type PageBy } from './places.ts';
 import { plansFor, type FieldPlan } from './plans.ts';
+import {
+  countedOf,
+  COUNTS_AFTER,
+  COUNTS_BEFORE,
+  COUNTS_INDEX,
+  COUNTS_TABLE,
+  depthOf,
+  isLink,
+  isNothing,
+  ROOT,
+  secondOf,
+  SETTER,
+} from './rows.ts';
 import { frameOf, isDrawn, Tables, type Table } from './tables.ts';
+import { functionOf, withoutOffsets, withPointers } from './texts.ts';
 
 const PMD_WRITTEN = codeOfType('pmd.written');
 const PTE_WRITTEN = codeOfType('pte.written');
@@ -15,29 +29,6 @@ const E820_REPLACED = codeOfType('e820.replaced');
 const CR3_LOADED = codeOfType('cr3.loaded');
 const IMAGE_TABLE = 'level2_kernel_pgt';
 const TWO_32 = 0x1_0000_0000;
-/** Above all levels: CR3 points to a root, and has no Present bit. */
-const ROOT = 5;
-
-const COUNTS_TABLE = 1;
-const COUNTS_INDEX = 2;
-const COUNTS_BEFORE = 4;
-const COUNTS_AFTER = 8;
-/** Which of an entry's fields count, as bits. */
-const countedOf = (plan: readonly FieldPlan[] = []): number =>
-  ['table', 'index', 'before', 'after'].reduce(
-    (bits, name, i) => (plan.some((field) => field.name === name) ? bits | (1 << i) : bits),
-    0,
-  );
-
-/** `+0x1a/0x80` behind a function: where in it, of how much. */
-const OFFSET = /\+0x[0-9a-f]+\/0x[0-9a-f]+/g;
-const BARE_OFFSET = /\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?/g;
-const POINTER = /\b(?:0x)?([0-9a-f]{16})\b/g;
-/** A pointer as %p prints it: as it is, hashed, or not at all. The call itself has it among its arguments. */
-const UNMAP = /^early_iounmap\([^,]*/;
-/** Of these an argument is a whole entry, or a size: no address. */
-const SETTER = /^(?:native_)?set_(?:pte|pmd|pud|p4d|pgd)$/;
-const MAPPER = /(?:ioremap|memremap|iounmap|memunmap)(?!_page_range)/;
 
 /** One field in the words that are compared. */
 export interface NormalField {
@@ -204,7 +195,7 @@ export class Canon {
   }
   #hashName(text: string): number {
     let hash = this.#names.get(text);
-    if (hash === undefined) this.#names.set(text, (hash = hashText(text.replace(BARE_OFFSET, ''))));
+    if (hash === undefined) this.#names.set(text, (hash = hashText(functionOf(text))));
     return hash;
   }
 
@@ -253,7 +244,7 @@ export class Canon {
       case 'text':
         return this.#text(value as string);
       case 'name':
-        return (value as string).replace(BARE_OFFSET, '');
+        return functionOf(value as string);
       case 'table':
         return this.tables.touched(value as number).title;
       case 'index':
@@ -314,8 +305,7 @@ export class Canon {
   }
 
   #text(value: string): string {
-    const plain = value.replace(OFFSET, '').replace(UNMAP, 'early_iounmap(<pointer>');
-    return plain.replace(POINTER, (_all, digits: string) => this.#addressText('pointer', BigInt(`0x${digits}`)));
+    return withPointers(withoutOffsets(value), (pointer) => this.#addressText('pointer', pointer));
   }
 
   /** All of an event that counts, on one line. */
@@ -324,23 +314,6 @@ export class Canon {
     return `${specOfCode(code)!.type} ${fields.join(' ')}`;
   }
 }
-
-/** Clearing what is clear: the direct map is followed by as many such stores as its last table has entries left. */
-const isNothing = (words: Uint32Array, at: number): boolean =>
-  (words[at + 3]! | words[at + 4]! | words[at + 5]! | words[at + 6]!) === 0;
-
-/** Whether an entry of a table above the last level points to a table. */
-const isLink = (depth: number, lo: number): boolean =>
-  depth === ROOT || (depth > 0 && (lo & 1) !== 0 && (depth > 2 || (lo & 0x80) === 0));
-
-const seconds = new Map<string, 'entry' | 'size' | false>();
-/** What a function's second argument is, where it is no address. */
-function secondOf(fn: string): 'entry' | 'size' | false {
-  let second = seconds.get(fn);
-  if (second === undefined) seconds.set(fn, (second = SETTER.test(fn) ? 'entry' : MAPPER.test(fn) ? 'size' : false));
-  return second;
-}
-const depthOf = (fn: string): number => ['te', 'md', 'ud', '4d', 'gd'].indexOf(fn.slice(-2));
 
 export const codeAt = (reader: TraceReader, seq: number): { event: EventView; code: number } => {
   const batch = reader.batchContaining(seq);

@@ -7,7 +7,7 @@ export interface DifferenceGroup {
   readonly all: readonly Difference[];
 }
 
-const NUMBER = /0x[0-9a-f]+/g;
+const NUMBER = /0x[0-9a-f]+|(?<=\[)\d+(?=\])/g;
 const NAME = /(?:^| )name=([^=]*?)(?= \w+=|$)/;
 
 /** What a difference is about: a resource by its name; else the call or event with its numbers left out. */

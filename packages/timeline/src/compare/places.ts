@@ -93,8 +93,16 @@ export class Places {
    * another build, or one with its regions elsewhere, asks for others.
    */
   isAllocated(table: Table, index: number, frame: number): boolean {
+    if (this.#isAlias(table, index)) return true;
     if (!this.#allocates || (table.base < 0 && table.drawn !== 'all')) return false;
     return this.isGiven(table.drawn === 'all' ? HALF + this.#vmalloc : this.tables!.pageUnder(table, index), frame);
+  }
+  /** A single page of RAM in the direct map, which changes its rights when it is given to somebody who needs others. */
+  #isAlias(table: Table, index: number): boolean {
+    if (!this.#rebuilt || table.depth !== 0 || table.base < this.#pageOffset || table.base >= this.#vmalloc)
+      return false;
+    const frame = table.base + index - this.#pageOffset;
+    return !this.#isImage(frame) && this.tables!.isRam(frame);
   }
   /** The same of a page and the frame that it maps. */
   isGiven(page: number, frame: number): boolean {
@@ -147,7 +155,8 @@ export class Places {
     if (isDrawn(table, index)) {
       if (table.first < 0) table.first = index;
       this.#set(RAW, index - table.first, 0);
-    } else if (this.#apart && table.base >= 0) {
+    } else if (this.#isAlias(table, index)) this.#set(DIRECT | PAGE_OF_RAM, 0, 0);
+    else if (this.#apart && table.base >= 0) {
       const first = this.tables!.pageUnder(table, index);
       this.#placeRange(first, first + this.tables!.coverage(table.depth) - 1);
     } else this.#set(RAW, index, 0);

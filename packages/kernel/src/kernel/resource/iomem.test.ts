@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { E820, IOMEM_RESOURCE, IOPORT_RESOURCE, IORESOURCE, profile } from '@kwind/x86';
-import type { BootEvent } from '@kwind/events';
 import { given, listed, memory, messages } from '@kwind/testkit';
-import { resourceList, systemRamRanges, type MachineView } from '@kwind/state';
+import { resourceList, systemRamRanges } from '@kwind/state';
 import { e820RangeAdd } from '../../arch/x86/kernel/e820.ts';
 import { pcibiosAlignResource } from '../../arch/x86/pci/i386.ts';
 import type { KernelContext } from '../../context.ts';

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { IOMEM_RESOURCE, IOPORT_RESOURCE, IORESOURCE, profile, profileNames } from '@kwind/x86';
-import type { BootEvent } from '@kwind/events';
 import { conflicts, given, listed, memory, messages, port } from '@kwind/testkit';
-import { resourceById, resourceList, resourcesAt, strayResources, type MachineView } from '@kwind/state';
-import type { KernelContext } from '../../context.ts';
+import { resourceById, resourcesAt, strayResources } from '@kwind/state';
 import { minus } from '../../errno.ts';
 import {
   checkMemRegion,
