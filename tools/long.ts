@@ -56,11 +56,15 @@ const linesOf = (text: string): readonly Result[] =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Result);
 
+/** What ended without a result: it broke before it could say what it found. */
+const silent: string[] = [];
+
 async function runAll(): Promise<readonly Result[]> {
   const results: Result[] = [];
   for (const { name, args } of runs.filter((run) => values.only === undefined || run.name === values.only)) {
     console.error(`${name} (seed ${seed})`);
     const found = await resultsOf(args);
+    if (found.length === 0) silent.push(name);
     results.push(...found);
     if (values.keep !== undefined) for (const one of found) appendFileSync(values.keep, `${JSON.stringify(one)}\n`);
   }
@@ -76,4 +80,6 @@ if (values.write) {
   writeFileSync(readme, `${before}${START}\n${text}\n${rest}`);
 }
 for (const one of results) for (const problem of rowOf(one).problems) console.error(problem);
-if (results.length === 0 || results.some((one) => rowOf(one).problems.length > 0)) process.exitCode = 1;
+for (const name of silent) console.error(`${name}: ended without a result`);
+if (results.length === 0 || silent.length > 0 || results.some((one) => rowOf(one).problems.length > 0))
+  process.exitCode = 1;

@@ -61,6 +61,8 @@ export interface Moment {
   report(report: Report): OpenFinding;
 }
 
+type Show<T extends EventType> = (event: EventOf<T> & Pick<EventView, 'seq'>, moment: Moment) => void;
+
 /** What a rule does during one pass. */
 export interface Watch {
   /** Each store to a page-table entry; the row is valid during the call. */
@@ -68,9 +70,11 @@ export interface Watch {
   /** Which kinds of stores `entry` wants to see; all without it. Asked once for each kind, before the pass. */
   readonly wants?: (kind: EntryKind) => boolean;
   /** The event is valid during the call. */
-  readonly events?: {
-    readonly [T in EventType]?: (event: EventOf<T> & Pick<EventView, 'seq'>, moment: Moment) => void;
-  };
+  readonly events?: { readonly [T in EventType]?: Show<T> };
+  /** By name, the functions whose calls are of interest: cheaper by far than all calls as `events`. */
+  readonly calls?: Readonly<
+    Record<string, { readonly entered?: Show<'call.entered'>; readonly returned?: Show<'call.returned'> }>
+  >;
   /** After the last event; the moment's states are the last one. */
   readonly end?: (moment: Moment) => void;
 }

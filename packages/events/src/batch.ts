@@ -13,7 +13,13 @@ export interface RawBatch {
   readonly codes: Uint8Array;
   readonly offsets: Uint32Array;
   readonly words: Uint32Array;
-  readonly strings: readonly string[];
+  readonly strings: Texts;
+}
+
+/** What words of kind `str` are numbers of: a list of texts, or one that reads a text when it is asked for. */
+export interface Texts {
+  readonly length: number;
+  at(index: number): string | undefined;
 }
 
 /** Set by the class below: the only ways to its private rows. */

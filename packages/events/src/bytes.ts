@@ -3,6 +3,10 @@ import { ToolError } from '@kwind/x86';
 const corrupt = (what: string): ToolError =>
   new ToolError('event/corrupt', `stored events end or break off: ${what}.`, 'Run kwind verify on the trace.');
 
+const encoder = new TextEncoder();
+/** Most letters of a text whose length is one byte. */
+const SHORT = 0x7f;
+
 /** Grows as it is written: varints, bytes and strings. */
 export class ByteWriter {
   #bytes: Uint8Array<ArrayBuffer>;
@@ -38,9 +42,26 @@ export class ByteWriter {
     this.#used += value.length;
   }
   text(value: string): void {
-    const encoded = new TextEncoder().encode(value);
-    this.varint(encoded.length);
-    this.bytes(encoded);
+    const { length } = value;
+    if (length > SHORT || !this.#short(value)) {
+      const encoded = encoder.encode(value);
+      this.varint(encoded.length);
+      this.bytes(encoded);
+    }
+  }
+  /** A short text of ASCII alone, as nearly all are: an encoder's call costs more than its letters. */
+  #short(value: string): boolean {
+    this.#room(SHORT + 1);
+    const bytes = this.#bytes;
+    let at = this.#used;
+    bytes[at++] = value.length;
+    for (let i = 0; i < value.length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit > 0x7f) return false;
+      bytes[at++] = unit;
+    }
+    this.#used = at;
+    return true;
   }
   /** Room for `count` bytes at the end, for a caller that fills them itself and then says how far it came. */
   reserve(count: number): { readonly bytes: Uint8Array; readonly at: number } {
@@ -107,11 +128,13 @@ export class ByteReader {
     return (previous + ((zigzag >>> 1) ^ -(zigzag & 1))) >>> 0;
   }
   bytes(length: number): Uint8Array {
+    this.skip(length);
+    return this.#bytes.subarray(this.#at - length, this.#at);
+  }
+  skip(length: number): void {
     if (length > this.#bytes.length - this.#at)
       throw corrupt(`${length} bytes wanted at ${this.#at}, ${this.#bytes.length - this.#at} left`);
-    const part = this.#bytes.subarray(this.#at, this.#at + length);
     this.#at += length;
-    return part;
   }
   text(): string {
     return new TextDecoder().decode(this.bytes(this.varint()));

@@ -37,7 +37,7 @@ export function decodeStores(bytes: Uint8Array, firstSeq: number, table: number)
   const length = input.varint();
   if (length > BATCH_SIZE) throw corrupt(`${length} events, a batch holds at most ${BATCH_SIZE}`);
   for (let open = input.varint(); open > 0; open--) input.varint();
-  for (let left = input.varint(); left > 0; left--) input.bytes(input.varint());
+  for (let left = input.varint(); left > 0; left--) input.skip(input.varint());
   const runs = readRuns(input, length);
   const nrRows = (code: number): number => runs.starts[code + 1]! - runs.starts[code]!;
   for (const code of runs.present) {

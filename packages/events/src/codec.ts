@@ -5,6 +5,7 @@ import { catalog, isEntryCode, specOfCode } from './catalog/index.ts';
 import { placesOf, readRuns, runsOf, writeRuns, type CodeRuns } from './code-runs.ts';
 import { readColumn, readWords, writeColumn, writeWords, type Rows } from './columns.ts';
 import { readEntries, writeEntries } from './entry-runs.ts';
+import { StoredTexts } from './stored-texts.ts';
 import { widthOf, type EventSpec } from './schema.ts';
 
 /** Number of the column layout below; a reader refuses others. */
@@ -55,7 +56,7 @@ export function encodeBatch(batch: EventBatch): Uint8Array<ArrayBuffer> {
   out.varint(batch.openCalls.length);
   for (const open of batch.openCalls) out.varint(open);
   out.varint(strings.length);
-  for (const text of strings) out.text(text);
+  for (let i = 0; i < strings.length; i++) out.text(strings.at(i)!);
   const runs = runsOf(codes, offsets);
   writeRuns(out, runs);
   const lists = runs.present.filter((code) => shapes[code]!.list);
@@ -97,7 +98,7 @@ function decodeRows(bytes: Uint8Array, room: Room): Decoded {
   const length = input.varint();
   if (length > BATCH_SIZE) throw corrupt(`${length} events, a batch holds at most ${BATCH_SIZE}`);
   const openCalls = readMany(input, (r) => r.varint());
-  const strings = readMany(input, (r) => r.text());
+  const strings = StoredTexts.read(input);
   const runs = readRuns(input, length);
   for (const code of runs.present) if (!specOfCode(code)) throw corrupt(`event code ${code} is unknown`);
   const counts = readCounts(input, runs);

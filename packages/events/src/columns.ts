@@ -10,6 +10,8 @@ export interface Rows {
   readonly words: Uint32Array;
 }
 
+/** Bytes of the longest varint of a word. */
+const LONGEST = 5;
 /** A length of at most 4,096 and a step: what one change of step takes at most. */
 const MOST_BYTES = 2 + 5;
 
@@ -98,27 +100,52 @@ function checkBelow({ starts, words }: Rows, skip: number, limit: number): void 
 
 /** The lists at the end of rows: each word as the difference from the same place in the list before. */
 export function writeWords(out: ByteWriter, { starts, words }: Rows, skip: number): void {
-  const previous: number[] = [];
-  for (const start of starts) {
-    const at = start + skip;
-    const count = 2 * words[at]!;
+  // The row before whose list reached as far, of each place in it.
+  const previous = new Uint32Array(longestList({ starts, words }, skip));
+  for (let row = 0; row < starts.length; row++) {
+    const from = starts[row]! + skip + 1;
+    const count = 2 * words[from - 1]!;
+    const { bytes, at: start } = out.reserve(count * LONGEST);
+    let at = start;
     for (let i = 0; i < count; i++) {
-      const word = words[at + 1 + i]!;
-      out.delta(word, previous[i] ?? 0);
+      const word = words[from + i]!;
+      const step = (word - previous[i]!) | 0;
       previous[i] = word;
+      let rest = ((step << 1) ^ (step >> 31)) >>> 0;
+      while (rest > 0x7f) {
+        bytes[at++] = (rest & 0x7f) | 0x80;
+        rest >>>= 7;
+      }
+      bytes[at++] = rest;
     }
+    out.commit(at);
   }
+}
+
+function longestList({ starts, words }: Rows, skip: number): number {
+  let longest = 0;
+  for (const start of starts) longest = Math.max(longest, words[start + skip]!);
+  return 2 * longest;
 }
 
 /** Each row's count stands in its first word already. */
 export function readWords(input: ByteReader, { starts, words }: Rows, skip: number): void {
-  const previous: number[] = [];
-  for (const start of starts) {
-    const at = start + skip;
-    const count = 2 * words[at]!;
+  const previous = new Uint32Array(longestList({ starts, words }, skip));
+  const bytes = input.source;
+  let at = input.position;
+  // Beyond the end reads as 0; skipTo notices it.
+  for (let row = 0; row < starts.length; row++) {
+    const from = starts[row]! + skip + 1;
+    const count = 2 * words[from - 1]!;
     for (let i = 0; i < count; i++) {
-      previous[i] = input.delta(previous[i] ?? 0);
-      words[at + 1 + i] = previous[i]!;
+      let byte = bytes[at++]!;
+      let zigzag = byte & 0x7f;
+      for (let shift = 7; byte > 0x7f && shift < 35; shift += 7) {
+        byte = bytes[at++]!;
+        zigzag |= (byte & 0x7f) << shift;
+      }
+      words[from + i] = previous[i] = previous[i]! + ((zigzag >>> 1) ^ -(zigzag & 1));
     }
   }
+  input.skipTo(at);
 }

@@ -69,7 +69,7 @@ const readers: { readonly [K in FieldKind]: (raw: RawBatch, at: number) => unkno
   u16: narrow,
   u32: narrow,
   bool: (raw, at) => raw.words[at] !== 0,
-  str: (raw, at) => raw.strings[raw.words[at]!]!,
+  str: (raw, at) => raw.strings.at(raw.words[at]!)!,
   u64: wide,
   vaddr: wide,
   phys: wide,

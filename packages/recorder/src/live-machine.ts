@@ -1,7 +1,8 @@
 import type { KernelProfile } from '@kwind/x86';
 import { BatchBuilder, isEntryCode, type BootEvent, type EventBatch } from '@kwind/events';
+import type { RowSource } from '@kwind/events/raw';
 import { noSite, type CallSite, type GivenChoices, type KernelContext } from '@kwind/kernel';
-import { applyRows, initialState, MachineWriter, type MachineState, type MachineView } from '@kwind/state';
+import { applyRow, initialState, MachineWriter, type MachineState, type MachineView } from '@kwind/state';
 
 /** Takes each batch as it is frozen. */
 export type BatchListener = (batch: EventBatch) => void;
@@ -18,6 +19,8 @@ export class LiveMachine implements KernelContext {
   readonly #onBatch: BatchListener;
   #writer: MachineWriter;
   #state: MachineState;
+  /** The batch that is being filled. */
+  #rows: RowSource;
   #site: CallSite = noSite;
   #lastWarning: { readonly message: string; readonly seq: number } | undefined;
 
@@ -26,6 +29,7 @@ export class LiveMachine implements KernelContext {
     this.profile = this.#state.profile;
     this.#builder = new BatchBuilder(this.#state.position, openCalls(this.#state));
     this.#writer = new MachineWriter(this.#state);
+    this.#rows = { raw: this.#builder.peek(), firstSeq: this.#state.position };
     this.#onBatch = onBatch;
   }
 
@@ -60,7 +64,7 @@ export class LiveMachine implements KernelContext {
     if (!isEntryCode(code)) throw new RangeError(`${code} is not the code of a store to an entry`);
     const at = this.#builder.appendEntry(code, table, index, beforeLo, beforeHi, afterLo, afterHi);
     const writer = this.#writer;
-    // What applyRows would do with the row, without going through it; a mismatch takes that road for its error.
+    // What applyRow would do with the row, without going through it; a mismatch takes that road for its error.
     if (!writer.pages.write(table, index, beforeLo, beforeHi, afterLo, afterHi)) return this.#apply(at);
     writer.position++;
     const seq = this.#builder.nextSeq - 1;
@@ -97,12 +101,16 @@ export class LiveMachine implements KernelContext {
 
   /** Close the open batch, if it holds anything. */
   flush(): void {
-    if (this.#builder.length > 0) this.#onBatch(this.#builder.freeze());
+    if (this.#builder.length === 0) return;
+    this.#writer.keepCalls();
+    const batch = this.#builder.freeze();
+    this.#rows = { raw: this.#builder.peek(), firstSeq: this.#builder.nextSeq };
+    this.#onBatch(batch);
   }
 
   #apply(index: number): number {
     const seq = this.#builder.nextSeq - 1;
-    applyRows(this.#writer, this.#builder.peek(), seq - index, index, index + 1);
+    applyRow(this.#writer, this.#rows, index);
     if (this.#builder.isFull) this.flush();
     return seq;
   }

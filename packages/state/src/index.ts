@@ -22,7 +22,7 @@ export {
   rowsOfTable,
 } from './page-store-rows.ts';
 export { MachineWriter } from './writer.ts';
-export { applyControlRows, applyRows, reduce, reduceAll, reduceRows, REDUCER_VERSION } from './reduce.ts';
+export { applyControlRows, applyRow, applyRows, reduce, reduceAll, reduceRows, REDUCER_VERSION } from './reduce.ts';
 export { decodeState, encodeState, stateHash } from './checkpoint.ts';
 export { storedState, StateKeeper, type OpenMachine } from './stored-state-keeper.ts';
 export { groupOf } from './stored-state.ts';

@@ -1,6 +1,6 @@
 import type { Level } from '@kwind/x86';
 import { joinWords, type EventBatch } from '@kwind/events';
-import { rawOf, STORE_WORDS, type RawBatch, type TableStores } from '@kwind/events/raw';
+import { rawOf, STORE_WORDS, type RawBatch, type TableStores, type Texts } from '@kwind/events/raw';
 import { PAGE_WORDS, type Page, type TableInfo } from './page-store.ts';
 import { mismatchError, TABLE_ALLOCATED } from './reduce.ts';
 
@@ -209,8 +209,8 @@ function infoAt(batch: EventBatch, i: number, table: number): TableInfo {
   return infoOf(words, strings, offsets[i]!, table);
 }
 
-const infoOf = (words: Uint32Array, strings: readonly string[], at: number, table: number): TableInfo =>
-  Object.freeze({ table, level: strings[words[at + 2]!]! as Level | '', name: strings[words[at + 3]!]! });
+const infoOf = (words: Uint32Array, strings: Texts, at: number, table: number): TableInfo =>
+  Object.freeze({ table, level: strings.at(words[at + 2]!)! as Level | '', name: strings.at(words[at + 3]!)! });
 
 /** Indices from `from` to `to − 1` of the events that change a table's page, in order: for one look at a batch. */
 export function rowsOfTable({ batch, table, from, to }: RowsWanted): readonly number[] {

@@ -1,6 +1,14 @@
 import { hex, ToolError, type Position } from '@kwind/x86';
 import { catalog, codeOfType, isEntryCode, type BatchRows, type EventBatch } from '@kwind/events';
-import { moveView, rawOf, viewsByCode, type RawBatch } from '@kwind/events/raw';
+import {
+  CALL_ENTERED,
+  CALL_RETURNED,
+  moveView,
+  rawOf,
+  viewsByCode,
+  type RawBatch,
+  type RowSource,
+} from '@kwind/events/raw';
 import type { MachineState } from './machine.ts';
 import { reducers } from './reducers/index.ts';
 import { MachineWriter } from './writer.ts';
@@ -13,8 +21,19 @@ export const REDUCER_VERSION = 2;
 
 const byCode: (((machine: MachineWriter, event: never) => void) | undefined)[] = [];
 for (const spec of catalog) {
-  if (!isEntryCode(spec.code))
+  if (spec.type in reducers)
     byCode[spec.code] = reducers[spec.type as keyof typeof reducers] as (machine: MachineWriter, event: never) => void;
+}
+
+/** Apply a row that is no store to an entry. The frames of calls are not made of the rows yet. */
+function applyOther(machine: MachineWriter, code: number, source: RowSource, index: number): void {
+  if (code === CALL_ENTERED) machine.enterCall(source.raw, source.firstSeq, index);
+  else if (code === CALL_RETURNED) machine.leaveCall();
+  else {
+    const view = viewsByCode[code]!;
+    moveView(view, source, index);
+    byCode[code]!(machine, view as never);
+  }
 }
 
 const TWO_32 = 0x1_0000_0000;
@@ -24,6 +43,11 @@ const TWO_32 = 0x1_0000_0000;
  * @throws ToolError state/mismatch when an event's recorded old value is not what the machine holds
  */
 export function applyRows(machine: MachineWriter, raw: RawBatch, firstSeq: number, from: number, to: number): void {
+  foldRows(machine, raw, firstSeq, from, to);
+  machine.keepCalls();
+}
+
+function foldRows(machine: MachineWriter, raw: RawBatch, firstSeq: number, from: number, to: number): void {
   const { codes, offsets, words } = raw;
   const source = { raw, firstSeq };
   // The page written last and the words of its name: stores mostly go on in one table.
@@ -33,9 +57,7 @@ export function applyRows(machine: MachineWriter, raw: RawBatch, firstSeq: numbe
   for (let i = from; i < to; i++) {
     const code = codes[i]!;
     if ((code & 0xf0) !== 0x10) {
-      const view = viewsByCode[code]!;
-      moveView(view, source, i);
-      byCode[code]!(machine, view as never);
+      applyOther(machine, code, source, i);
       continue;
     }
     const at = offsets[i]!;
@@ -52,6 +74,18 @@ export function applyRows(machine: MachineWriter, raw: RawBatch, firstSeq: numbe
     image[entry + 1] = words[at + 6]!;
   }
   machine.position = (firstSeq + to) as Position;
+}
+
+/**
+ * Apply one event of a batch that is still being filled. The rows must stay as they are until {@link MachineWriter.keepCalls}.
+ * @throws ToolError as {@link applyRows}
+ */
+export function applyRow(machine: MachineWriter, source: RowSource, index: number): void {
+  const { raw, firstSeq } = source;
+  const code = raw.codes[index]!;
+  if (isEntryCode(code)) return foldRows(machine, raw, firstSeq, index, index + 1);
+  applyOther(machine, code, source, index);
+  machine.position = (firstSeq + index + 1) as Position;
 }
 
 const noPage = new Uint32Array(0);
@@ -91,10 +125,9 @@ export function applyControlRows(
   for (let i = from; i < to; i++) {
     const code = codes[i]!;
     if ((code & 0xf0) === 0x10 || code === TABLE_ALLOCATED) continue;
-    const view = viewsByCode[code]!;
-    moveView(view, source, i);
-    byCode[code]!(machine, view as never);
+    applyOther(machine, code, source, i);
   }
+  machine.keepCalls();
   machine.position = (firstSeq + to) as Position;
 }
 

@@ -1,5 +1,7 @@
 import { castDraft, createDraft, finishDraft, type Draft } from 'immer';
 import type { KernelProfile, Position } from '@kwind/x86';
+import type { RawBatch } from '@kwind/events/raw';
+import { CallChain } from './call-chain.ts';
 import {
   tlbKey,
   tlbLookup,
@@ -23,8 +25,8 @@ export class MachineWriter implements MachineView {
   readonly profile: KernelProfile;
   readonly pages: PageWriter;
   position: Position;
-  calls: CallFrame | null;
   readonly counters: Mutable<Counters>;
+  readonly #chain: CallChain;
   /** What the draft is made of. */
   #settled: ControlState;
   #draft: Draft<ControlState> | undefined;
@@ -39,12 +41,32 @@ export class MachineWriter implements MachineView {
     this.#settled = base.control;
     this.profile = base.profile;
     this.position = base.position;
-    this.calls = base.calls;
+    this.#chain = new CallChain(base.calls);
     this.counters = { ...base.counters };
     this.pages = new PageWriter(base.pages);
     this.#slots = base.control.slots;
     this.#tlbSize = Object.keys(base.control.tlb).length;
     this.#readable = base.control;
+  }
+
+  /** Innermost open call. */
+  get calls(): CallFrame | null {
+    return this.#chain.innermost;
+  }
+
+  /** The call of row `index` is entered. Its row is read later: see {@link keepCalls}. */
+  enterCall(raw: RawBatch, firstSeq: number, index: number): void {
+    this.counters.calls++;
+    this.#chain.enter(raw, firstSeq, index);
+  }
+
+  leaveCall(): void {
+    this.#chain.leave();
+  }
+
+  /** Make frames of the calls that are open: the rows they were entered with may change now. */
+  keepCalls(): void {
+    this.#chain.makeFrames();
   }
 
   /** The control state to read. */

@@ -1,12 +1,20 @@
-import type { EventBatch, TraceReader } from '@kwind/events';
-import { initialState, reduce, reduceAll, type MachineState } from '@kwind/state';
+import type { BatchRows, TraceReader } from '@kwind/events';
+import { rawOf } from '@kwind/events/raw';
+import { applyRows, initialState, MachineWriter, type MachineState } from '@kwind/state';
 import type { KernelProfile } from '@kwind/x86';
+
+/** Batches through which a machine is taken along after somebody asked for a state: a fold costs less than reading again. */
+const TAKEN_ALONG = 16;
 
 /** States for a pass that only goes forward: the last one asked for, and the one before it. */
 export class States {
   readonly #reader: TraceReader;
   #older: MachineState;
   #newer: MachineState;
+  /** A machine that has gone on from the newer one, as far as the batches that were left. */
+  #machine: MachineWriter | undefined;
+  #rows: BatchRows | undefined;
+  #unasked = Infinity;
 
   constructor(reader: TraceReader, profile: KernelProfile) {
     this.#reader = reader;
@@ -14,32 +22,39 @@ export class States {
     this.#newer = this.#older;
   }
 
-  /** The state at a position, at or after the older of the two that were asked for last. */
+  /** The pass has come to this batch. */
+  enter(rows: BatchRows): void {
+    this.#rows = rows;
+  }
+
+  /** The batch's rows are about to go. */
+  leave(): void {
+    if (++this.#unasked > TAKEN_ALONG) return;
+    this.#machine ??= new MachineWriter(this.#newer);
+    const { firstSeq, length, raw } = this.#rows!;
+    const from = this.#machine.position - firstSeq;
+    if (from >= 0) applyRows(this.#machine, raw, firstSeq, from, length);
+  }
+
+  /** The state at a position in the batch, at or after the older of the two that were asked for last. */
   at(position: number): MachineState {
+    this.#unasked = 0;
     if (this.#newer.position === position) return this.#newer;
     if (this.#older.position === position) return this.#older;
     this.#older = this.#newer;
-    this.#newer = this.#fold(this.#newer, position);
+    this.#newer = this.#fold(position);
     return this.#newer;
   }
 
-  #fold(from: MachineState, to: number): MachineState {
-    const first = this.#reader.batchContaining(from.position);
-    const offset = from.position - first.firstSeq;
-    if (to <= first.firstSeq + first.length) return reduce(from, first, offset, to - first.firstSeq);
-    const state = offset === 0 ? from : reduce(from, first, offset);
-    const whole = reduceAll(state, this.#wholeBatches(state.position, to));
-    if (whole.position === to) return whole;
-    const last = this.#reader.batchContaining(whole.position);
-    return reduce(whole, last, 0, to - last.firstSeq);
-  }
-
-  *#wholeBatches(from: number, to: number): Generator<EventBatch> {
-    for (let at = from; at < to;) {
-      const batch = this.#reader.batchContaining(at);
-      if (batch.firstSeq + batch.length > to) return;
-      yield batch;
-      at += batch.length;
+  #fold(to: number): MachineState {
+    const { firstSeq, raw } = this.#rows!;
+    const machine = this.#machine ?? new MachineWriter(this.#newer);
+    this.#machine = undefined;
+    while (machine.position < firstSeq) {
+      const batch = this.#reader.batchContaining(machine.position);
+      applyRows(machine, rawOf(batch), batch.firstSeq, machine.position - batch.firstSeq, batch.length);
     }
+    applyRows(machine, raw, firstSeq, machine.position - firstSeq, to - firstSeq);
+    return machine.finish();
   }
 }

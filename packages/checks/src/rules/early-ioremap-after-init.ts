@@ -1,4 +1,4 @@
-import type { Frame, Rule } from '../types.ts';
+import type { Frame, Moment, Rule } from '../types.ts';
 
 const initFunctions = new Set([
   'early_ioremap',
@@ -29,26 +29,25 @@ export const earlyIoremapAfterInit: Rule = {
   source: 'mm/early_ioremap.c (all of it __init); arch/x86/mm/init.c free_initmem()',
   start: () => {
     let freedAt = -1;
+    const entered = ({ fn }: { readonly fn: string }, moment: Moment): void => {
+      if (freedAt < 0 || isInside(moment.frame)) return;
+      const message = `${fn}() was called, and its code was freed before.`;
+      const details = [{ name: 'freed at', value: `#${freedAt + 1}` }];
+      const { seq: last, frame } = moment;
+      moment.report({ message, first: freedAt, last, frame, details, owns: [last] });
+    };
     return {
       events: {
         'variable.set': ({ name, after }, { seq }) => {
           if (name === 'kwind.initmem_freed' && after !== 0n && freedAt < 0) freedAt = seq;
         },
-        'call.returned': ({ fn }, { seq }) => {
-          if (fn === 'free_initmem' && freedAt < 0) freedAt = seq;
-        },
-        'call.entered': ({ fn }, moment) => {
-          if (freedAt < 0 || !initFunctions.has(fn) || isInside(moment.frame)) return;
-          const message = `${fn}() was called, and its code was freed before.`;
-          const details = [{ name: 'freed at', value: `#${freedAt + 1}` }];
-          moment.report({
-            message,
-            first: freedAt,
-            last: moment.seq,
-            frame: moment.frame,
-            details,
-            owns: [moment.seq],
-          });
+      },
+      calls: {
+        ...Object.fromEntries([...initFunctions].map((fn) => [fn, { entered }])),
+        free_initmem: {
+          returned: (_, { seq }) => {
+            if (freedAt < 0) freedAt = seq;
+          },
         },
       },
     };

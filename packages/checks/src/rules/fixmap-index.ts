@@ -1,5 +1,5 @@
 import { hex, type KernelProfile } from '@kwind/x86';
-import type { Rule } from '../types.ts';
+import type { Moment, Rule } from '../types.ts';
 
 const early = '__early_set_fixmap';
 const setters = new Set([
@@ -33,19 +33,17 @@ export const fixmapIndex: Rule = {
   explanation:
     'An index past __end_of_fixed_addresses is a BUG. __early_set_fixmap() has no lower bound: a permanent index writes the entry of bm_pte that its address happens to select, and so a page of somebody else.',
   source: 'arch/x86/mm/ioremap.c __early_set_fixmap(); arch/x86/mm/pgtable.c __native_set_fixmap()',
-  start: (profile) => ({
-    events: {
-      'call.entered': ({ fn, args }, moment) => {
-        const index = args[0];
-        if (index === undefined || !setters.has(fn)) return;
-        if (moment.frame?.outer && setters.has(moment.frame.outer.fn)) return;
-        const wrong = wrongIndex(profile, fn, index);
-        if (wrong === undefined) return;
-        const message = `${fn}() got the fixmap index ${index > 0xffff_ffffn ? hex(index) : index}; ${wrong}.`;
-        moment
-          .report({ message, first: moment.seq, last: moment.seq, frame: moment.frame, owns: [moment.seq] })
-          .end(moment.seq);
-      },
-    },
-  }),
+  start: (profile) => {
+    const entered = ({ fn, args }: { readonly fn: string; readonly args: readonly bigint[] }, moment: Moment): void => {
+      const index = args[0];
+      if (index === undefined) return;
+      const wrong = wrongIndex(profile, fn, index);
+      if (wrong === undefined || (moment.frame?.outer && setters.has(moment.frame.outer.fn))) return;
+      const message = `${fn}() got the fixmap index ${index > 0xffff_ffffn ? hex(index) : index}; ${wrong}.`;
+      moment
+        .report({ message, first: moment.seq, last: moment.seq, frame: moment.frame, owns: [moment.seq] })
+        .end(moment.seq);
+    };
+    return { calls: Object.fromEntries([...setters].map((fn) => [fn, { entered }])) };
+  },
 };

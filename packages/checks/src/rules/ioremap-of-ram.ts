@@ -32,16 +32,20 @@ export const ioremapOfRam: Rule = {
               .report({ message: `${message}.`, first: moment.seq, last: moment.seq, frame: moment.frame })
               .end(moment.seq);
         },
-        'call.returned': ({ fn, result }, moment) => {
-          if (fn !== inner || result !== 0n || !moment.frame) return;
-          const { args, seq } = moment.frame;
-          const [phys = 0n, size = 0n] = args;
-          const last = phys + size - 1n;
-          if (size === 0n || (phys >= ISA_START && last < ISA_END)) return;
-          const [ram] = systemRamRanges(moment.before(), phys, last);
-          if (!warned.has(seq) && !ram) return;
-          const message = `a device mapping of ${hex(phys)} to ${hex(last)} was asked for, and refused, because it is RAM.`;
-          moment.report({ message, first: seq, last: moment.seq, frame: moment.frame, owns: [seq] }).end(moment.seq);
+      },
+      calls: {
+        [inner]: {
+          returned: ({ result }, moment) => {
+            if (result !== 0n || !moment.frame) return;
+            const { args, seq } = moment.frame;
+            const [phys = 0n, size = 0n] = args;
+            const last = phys + size - 1n;
+            if (size === 0n || (phys >= ISA_START && last < ISA_END)) return;
+            const [ram] = systemRamRanges(moment.before(), phys, last);
+            if (!warned.has(seq) && !ram) return;
+            const message = `a device mapping of ${hex(phys)} to ${hex(last)} was asked for, and refused, because it is RAM.`;
+            moment.report({ message, first: seq, last: moment.seq, frame: moment.frame, owns: [seq] }).end(moment.seq);
+          },
         },
       },
     };

@@ -43,10 +43,10 @@ export const leakedEarlyMapping: Rule = {
         'phase.entered': ({ name }, moment) => {
           if (name === 'late_initcall') count(moment, null);
         },
-        'call.entered': ({ fn }, moment) => {
-          if (fn === 'check_early_ioremap_leak') count(moment, moment.frame);
-          if (fn === 'free_initmem') count(moment, null);
-        },
+      },
+      calls: {
+        check_early_ioremap_leak: { entered: (_, moment) => count(moment, moment.frame) },
+        free_initmem: { entered: (_, moment) => count(moment, null) },
       },
     };
   },

@@ -1,19 +1,8 @@
-import {
-  entryPhys,
-  hex,
-  hex16,
-  isLeaf,
-  patIndex,
-  pfnOf,
-  physAddr,
-  vaddr,
-  vaOfPhys,
-  type CacheMode,
-  type KernelProfile,
-} from '@kwind/x86';
-import { walk, type MachineView, type Walk } from '@kwind/state';
+import { hex, hex16, patIndex, type CacheMode, type KernelProfile } from '@kwind/x86';
 import type { EntryRow } from '../pass/entry-row.ts';
-import type { Moment, OpenFinding, Rule } from '../types.ts';
+import type { Moment, Rule } from '../types.ts';
+import { OlderAliases, type Alias } from './older-alias.ts';
+import { MOST_PAGES, sameType, UncommonFrames, type TypedFrames } from './typed-frames.ts';
 
 const PWT_PCD = 0x18;
 const PAT_SMALL = 0x80;
@@ -21,18 +10,6 @@ const PAT_LARGE = 0x1000;
 /** The legacy hole: the direct map covers it write-back, and MTRRs make it uncached all the same. */
 const ISA_FIRST = 0xa0;
 const ISA_END = 0x100;
-/** More pages than a device has that anyone maps early: a 1 GiB page is left alone. */
-const MOST_PAGES = 512;
-
-interface Typed {
-  readonly type: CacheMode;
-  readonly page: number;
-  readonly seq: number;
-  readonly key: string;
-}
-
-/** UC- is UC until an MTRR says otherwise. */
-const sameType = (a: CacheMode, b: CacheMode): boolean => a === b || (a.startsWith('UC') && b.startsWith('UC'));
 
 const isUncommon = (row: EntryRow): boolean =>
   (row.afterLo & (PWT_PCD | (row.depth === 0 ? PAT_SMALL : PAT_LARGE))) !== 0;
@@ -40,88 +17,54 @@ const isUncommon = (row: EntryRow): boolean =>
 const typeOfRow = (profile: KernelProfile, row: EntryRow): CacheMode =>
   profile.patTypes[patIndex(row.level, row.after)]!;
 
-function typeOfWalk(profile: KernelProfile, found: Extract<Walk, { kind: 'mapped' }>): CacheMode {
-  return profile.patTypes[patIndex(found.leaf, found.steps.at(-1)!.entry)]!;
-}
+/** First frame of a leaf: a large page's PAT bit lies where a small one has the lowest bit of its frame. */
+const firstFrameOf = ({ depth, frameAfter }: EntryRow): number =>
+  depth === 0 ? frameAfter : frameAfter - (frameAfter % MOST_PAGES);
 
-/** Where the frame is mapped write-back by something that has been there for longer: the direct map, or a cached area. */
-function olderAlias(view: MachineView, frame: number): { address: bigint; type: CacheMode } | undefined {
-  const phys = BigInt(frame) << 12n;
-  const area = view.control.vmalloc.areas.find(
-    (one) => one.phys !== 0n && one.phys <= phys && phys < one.phys + (one.end - one.start - 4096n),
-  );
-  const candidates = [
-    vaOfPhys(view.profile, physAddr(phys)),
-    ...(area ? [vaddr(area.start + (phys - area.phys))] : []),
-  ];
-  for (const slot of view.control.slots) {
-    const first = slot.phys >> 12n;
-    if (slot.prevMap !== 0n && first <= BigInt(frame) && BigInt(frame) < first + BigInt(slot.pages)) {
-      candidates.push(vaddr((slot.prevMap & ~0xfffn) + ((BigInt(frame) - first) << 12n)));
+/** The first frame of the entry that something else maps with another type. */
+function conflict(
+  { first, pages, type }: Pick<TypedFrames, 'first' | 'pages' | 'type'>,
+  older: OlderAliases | undefined,
+  known: UncommonFrames,
+  moment: Moment,
+): { readonly frame: number; readonly other: Alias } | undefined {
+  const isKnown = known.mayHold(first, pages);
+  for (let frame = first; frame < first + pages;) {
+    if (frame >= ISA_FIRST && frame < ISA_END) {
+      frame = ISA_END;
+      continue;
     }
-  }
-  for (const address of candidates) {
-    const found = walk(view, address);
-    if (found.kind === 'mapped' && found.phys >> 12n === BigInt(frame))
-      return { address, type: typeOfWalk(view.profile, found) };
+    const before = isKnown ? known.other(frame, type) : undefined;
+    if (before)
+      return {
+        frame,
+        other: { address: moment.links.addressOf(before.page + (frame - before.first)), type: before.type },
+      };
+    const { alias, until } = older?.at(frame) ?? { alias: undefined, until: Infinity };
+    if (alias && !sameType(alias.type, type)) return { frame, other: alias };
+    frame = isKnown ? frame + 1 : Math.max(until, frame + 1);
   }
   return undefined;
 }
 
-/** Frames that are mapped as anything but write-back, and by which entry. */
-class UncommonFrames {
-  readonly byFrame = new Map<number, Typed[]>();
-  readonly #findings = new Map<string, OpenFinding>();
-
-  drop(row: EntryRow, seq: number): void {
-    if (this.byFrame.size === 0 && this.#findings.size === 0) return;
-    const key = `${row.table} ${row.index}`;
-    this.#findings.get(key)?.end(seq);
-    this.#findings.delete(key);
-    if (this.byFrame.size === 0 || !row.wasLeaf) return;
-    for (const frame of framesOf(row.level, row.before)) {
-      const rest = this.byFrame.get(frame)?.filter((one) => one.key !== key);
-      if (rest?.length === 0) this.byFrame.delete(frame);
-      else if (rest) this.byFrame.set(frame, rest);
-    }
-  }
-  report(row: EntryRow, finding: OpenFinding): void {
-    this.#findings.set(`${row.table} ${row.index}`, finding);
-  }
-}
-
-function framesOf(level: EntryRow['level'], entry: bigint): number[] {
-  if (!isLeaf(level, entry)) return [];
-  const pages = level === 'pte' ? 1 : level === 'pmd' ? MOST_PAGES : 0;
-  const first = pfnOf(entryPhys(level, entry));
-  return Array.from({ length: pages }, (_, i) => first + i);
-}
-
 function judge(row: EntryRow, moment: Moment, known: UncommonFrames): void {
+  const pages = row.depth === 0 ? 1 : row.depth === 1 ? MOST_PAGES : 0;
+  if (pages === 0) return;
+  const first = firstFrameOf(row);
   const uncommon = isUncommon(row);
+  if (!uncommon && !known.mayHold(first, pages)) return;
   const [page] = moment.links.pagesOf(row);
-  if (page === undefined || (!uncommon && known.byFrame.size === 0)) return;
+  if (page === undefined) return;
   const type = typeOfRow(moment.profile, row);
-  for (const [i, frame] of framesOf(row.level, row.after).entries()) {
-    if (frame >= ISA_FIRST && frame < ISA_END) continue;
-    const before = known.byFrame.get(frame)?.find((one) => !sameType(one.type, type));
-    const other = before
-      ? { address: moment.links.addressOf(before.page), type: before.type }
-      : uncommon
-        ? olderAlias(moment.before(), frame)
-        : undefined;
-    if (other && !sameType(other.type, type)) {
-      const here = moment.links.addressOf(page + i);
-      const message = `physical ${hex(BigInt(frame) << 12n)} is mapped ${type} at ${hex16(here)} and ${other.type} at ${hex16(other.address)}.`;
-      known.report(row, moment.report({ message, first: moment.seq, last: moment.seq, frame: moment.frame }));
-      break;
-    }
+  const older = uncommon ? new OlderAliases(moment.before(), first, pages) : undefined;
+  const found = conflict({ first, pages, type }, older, known, moment);
+  if (found) {
+    const { frame, other } = found;
+    const here = moment.links.addressOf(page + frame - first);
+    const message = `physical ${hex(BigInt(frame) << 12n)} is mapped ${type} at ${hex16(here)} and ${other.type} at ${hex16(other.address)}.`;
+    known.report(row, moment.report({ message, first: moment.seq, last: moment.seq, frame: moment.frame }));
   }
-  if (!uncommon || sameType(type, 'WB')) return;
-  const key = `${row.table} ${row.index}`;
-  for (const [i, frame] of framesOf(row.level, row.after).entries()) {
-    known.byFrame.set(frame, [...(known.byFrame.get(frame) ?? []), { type, page: page + i, seq: moment.seq, key }]);
-  }
+  if (uncommon && !sameType(type, 'WB')) known.add(row, { first, pages, page, type, seq: moment.seq });
 }
 
 /** One frame, two caching behaviours. */
@@ -138,7 +81,7 @@ export const memoryTypeAlias: Rule = {
       wants: ({ before, after }) => before.present || after.present,
       entry: (row, moment) => {
         if (row.wasLeaf) known.drop(row, moment.seq);
-        if (row.isLeaf && (known.byFrame.size > 0 || isUncommon(row))) judge(row, moment, known);
+        if (row.isLeaf && (!known.isEmpty || isUncommon(row))) judge(row, moment, known);
       },
     };
   },

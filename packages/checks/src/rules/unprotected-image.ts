@@ -125,15 +125,13 @@ export const unprotectedImage: Rule = {
         [before, after].some(({ present, writable, noExec }) => present && writable && !noExec),
       entry: (row, moment) => image.store(row, moment),
       events: {
-        'call.returned': ({ fn }, moment) => {
-          if (fn === protector) image.protect(moment);
-        },
         // The phase is over when the next one begins, or with the trace.
         'phase.entered': ({ name }, moment) => {
           leave(moment);
           isInPhase = name === protector;
         },
       },
+      calls: { [protector]: { returned: (_, moment) => image.protect(moment) } },
       end: leave,
     };
   },

@@ -1,7 +1,6 @@
 import type { Level } from '@kwind/x86';
 import type { EntryEventType, EventType } from '@kwind/events';
 import type { MachineWriter } from '../writer.ts';
-import { callReducers } from './call.ts';
 import { cpuReducers } from './cpu.ts';
 import { e820Reducers } from './e820.ts';
 import { earlyIoremapReducers } from './early-ioremap.ts';
@@ -16,7 +15,7 @@ const pagingReducers: Reducers<'table.allocated'> = {
 };
 
 /**
- * Exhaustive: an event type without a reducer does not compile. Stores to entries are not here;
+ * Exhaustive: an event type without a reducer does not compile. Stores to entries and calls are not here;
  * reduce() applies them straight from the rows.
  */
 export const reducers = {
@@ -24,11 +23,10 @@ export const reducers = {
   ...earlyIoremapReducers,
   ...tlbReducers,
   ...cpuReducers,
-  ...callReducers,
   ...troubleReducers,
   ...resourceReducers,
   ...e820Reducers,
   ...vmallocReducers,
-} satisfies Reducers<Exclude<EventType, EntryEventType>>;
+} satisfies Reducers<Exclude<EventType, EntryEventType | `call.${string}`>>;
 
 export type ControlReducer = (machine: MachineWriter, event: never) => void;

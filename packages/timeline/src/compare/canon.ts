@@ -140,9 +140,9 @@ export class Canon {
       case 'wide':
         return mix(mix(hash, words[at]!), words[at + 1]!);
       case 'text':
-        return mix(hash, this.#hashText(strings[words[at]!]!));
+        return mix(hash, this.#hashText(strings.at(words[at]!)!));
       case 'name':
-        return mix(hash, this.#hashName(strings[words[at]!]!));
+        return mix(hash, this.#hashName(strings.at(words[at]!)!));
       case 'table':
         return mix(hash, this.tables.touched(words[at + 1]! * TWO_32 + words[at]!).id);
       case 'entry':
@@ -150,7 +150,7 @@ export class Canon {
       case 'list':
         return this.#hashList(hash, raw, at, code, row);
       case 'pointer':
-        if (code === VARIABLE_SET && this.#isElsewhere(strings[words[row]!]!)) return mix(hash, 0);
+        if (code === VARIABLE_SET && this.#isElsewhere(strings.at(words[row]!)!)) return mix(hash, 0);
         break;
     }
     const { places } = this;
@@ -160,7 +160,7 @@ export class Canon {
 
   #hashList(start: number, { words, strings }: RawBatch, at: number, code: number, row: number): number {
     const count = words[at]!;
-    const fn = code === ENTERED ? strings[words[row]!]! : '';
+    const fn = code === ENTERED ? strings.at(words[row]!)! : '';
     let hash = mix(start, count);
     const special = count > 1 && (code === E820_REPLACED ? 'size' : secondOf(fn));
     let depth = special === 'entry' ? depthOf(fn) : 0;
@@ -215,7 +215,8 @@ export class Canon {
 
   /** A call that stores to where text is patched. */
   #isPatching({ words, strings }: RawBatch, at: number): boolean {
-    if (words[at + 5] !== 2 || depthOf(strings[words[at]!]!) !== 0 || !SETTER.test(strings[words[at]!]!)) return false;
+    if (words[at + 5] !== 2 || depthOf(strings.at(words[at]!)!) !== 0 || !SETTER.test(strings.at(words[at]!)!))
+      return false;
     this.places.place('pointer', words[at + 6]!, words[at + 7]!);
     return this.places.pointedTo?.table.drawn === 'all';
   }

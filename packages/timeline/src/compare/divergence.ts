@@ -40,7 +40,9 @@ function sameWords(a: RawBatch, i: number, b: RawBatch, j: number): boolean {
 function firstWithin(a: EventBatch, b: EventBatch, start: number, end: number): number | undefined {
   const [left, right] = [rawOf(a), rawOf(b)];
   // The numbers of strings count from the start of a batch: where they agree, equal words say the same.
-  const sameStrings = left.strings.every((text, i) => i >= right.strings.length || text === right.strings[i]);
+  const shared = Math.min(left.strings.length, right.strings.length);
+  let sameStrings = true;
+  for (let i = 0; i < shared && sameStrings; i++) sameStrings = left.strings.at(i) === right.strings.at(i);
   for (let seq = start; seq < end; seq++) {
     const [i, j] = [seq - a.firstSeq, seq - b.firstSeq];
     if (sameStrings && sameWords(left, i, right, j)) continue;

@@ -141,10 +141,10 @@ export class Tables {
       const at = offsets[i]!;
       if (code === ALLOCATED) {
         const table = this.#known(words[at + 1]! * TWO_32 + words[at]!);
-        table.name = strings[words[at + 3]!]!;
-        if (table.depth < 0) table.depth = (levels as readonly string[]).indexOf(strings[words[at + 2]!]!);
+        table.name = strings.at(words[at + 3]!)!;
+        if (table.depth < 0) table.depth = (levels as readonly string[]).indexOf(strings.at(words[at + 2]!)!);
       } else if (code === CREATED) {
-        const name = strings[words[at + 6]!]!;
+        const name = strings.at(words[at + 6]!)!;
         this.#resources.set(pointerKey(words[at]!, words[at + 1]!), name === '' ? '(null)' : name);
         if (name === 'System RAM')
           this.#ram.push([frameOf(words[at + 2]!, words[at + 3]!), frameOf(words[at + 4]!, words[at + 5]!)]);
