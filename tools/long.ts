@@ -27,7 +27,7 @@ const { values } = parseArgs({
 });
 
 const { seconds, rounds, soak, seed } = values;
-const fuzzed = ['trace', 'log', 'capture', 'script', 'languages', 'commands'];
+const fuzzed = ['trace', 'log', 'capture', 'script', 'languages', 'commands', 'rules'];
 const killed = ['recording', 'checkpointing', 'closing', 'importing a log', 'importing a capture'];
 const runs: readonly { readonly name: string; readonly args: readonly string[] }[] = [
   ...fuzzed.map((name) => ({

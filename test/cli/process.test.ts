@@ -70,6 +70,17 @@ describe('| head', () => {
   );
 });
 
+describe('| head of a verdict', () => {
+  it('does not say that all is well when nobody read it to the end', async () => {
+    const closed = spawn(process.execPath, [bin, 'verify', trace], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    closed.stdout.destroy();
+    let err = '';
+    closed.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    expect(await new Promise((resolve) => closed.on('close', resolve))).toBe(141);
+    expect(err).toBe('');
+  });
+});
+
 describe('start-up', () => {
   const hook = `import module from 'node:module';
     import { writeSync } from 'node:fs';

@@ -73,6 +73,7 @@ const regress = (base: string, candidate: string, ...more: readonly string[]): P
 beforeAll(async () => {
   for (let i = 0; i < GOOD; i++) good.push(await recordText(goodBoot(i), `good-${i}.kwind`));
   await build('all.json', ...good);
+  await build('three.json', ...good.slice(4, 7));
   for (const name of ['linux-4.4', 'linux-4.14', 'linux-6.12', 'linux-insides'])
     await build(`${name}.json`, await recordText(`profile ${name}\nboot full small-pc\n`, `${name}.kwind`));
 }, 120_000);
@@ -91,6 +92,31 @@ describe('kwind baseline and regress', () => {
       expect([ran.code, ran.lines.slice(0, -1)]).toEqual([0, []]);
     }
   });
+
+  it.each([1, 2, 5, 10])(
+    'raises no alarm about any other boot with only %i good ones, whatever memory they had',
+    async (nr) => {
+      for (const first of [0, 7]) {
+        const chosen = Array.from({ length: nr }, (_, i) => (first + 3 * i) % GOOD);
+        expect((await build('few.json', ...chosen.map((i) => good[i]!))).code).toBe(0);
+        for (let i = first + 1; i < GOOD; i += 4) {
+          const ran = await regress('few.json', good[i]!);
+          expect([ran.code, ran.lines.filter((line) => !line.startsWith('note: ')).length]).toEqual([0, 1]);
+        }
+      }
+    },
+  );
+
+  it.each(Object.entries(planted))(
+    'finds the bug of %s.kws with only three good boots of other memory sizes',
+    async (script, symptom) => {
+      const profile = /^profile (\S+)/m.exec(readFileSync(join(scripts, `${script}.kws`), 'utf8'))?.[1] ?? 'linux-6.1';
+      const candidate = await record(join(scripts, `${script}.kws`), 'planted.kwind');
+      const ran = await regress(profile === 'linux-6.1' ? 'three.json' : `${profile}.json`, candidate);
+      expect(ran.code).toBe(1);
+      expect(ran.lines.filter((line) => symptom.test(line))).not.toEqual([]);
+    },
+  );
 
   it.each(Object.entries(planted))('finds the bug of %s.kws by its symptom', async (script, symptom) => {
     const profile = /^profile (\S+)/m.exec(readFileSync(join(scripts, `${script}.kws`), 'utf8'))?.[1] ?? 'linux-6.1';

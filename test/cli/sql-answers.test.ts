@@ -160,3 +160,64 @@ describe('conditions that spare reading', () => {
     expect(rowsOf(`SELECT seq FROM pte_history('${address}')`)).toEqual(stores);
   });
 });
+
+describe('tables that a query joins', () => {
+  // Without room for copies, each is read as it lies for every row of the other.
+  let without: TraceQuery;
+  beforeAll(() => {
+    without = new TraceQuery(reader, { mostCopied: 0 });
+  });
+  afterAll(() => without.close());
+  const bothSay = (sql: string): unknown[][] => {
+    // In any order: a join may go through either table first.
+    const sorted = (rows: unknown[][]): string[] => rows.map((row) => JSON.stringify(row)).toSorted();
+    const rows = rowsOf(sql);
+    expect(sorted(rows), sql).toEqual(sorted(Array.from(without.run(sql).rows, (row) => [...row])));
+    return rows;
+  };
+
+  it('answer as the same tables do unjoined', () => {
+    const table = fc.constantFrom('events', 'pte_writes', 'flushes', 'resources', 'warnings');
+    const seq = fc.nat({ max: 700 });
+    const where = fc.oneof(
+      fc.tuple(seq, seq).map(([a, b]) => `a.seq BETWEEN ${a} AND ${b}`),
+      seq.map((at) => `a.seq = ${at}`),
+      fc.constant('1'),
+    );
+    const kind = fc.constantFrom('JOIN', 'LEFT JOIN');
+    fc.assert(
+      fc.property(table, kind, where, (name, join, condition) => {
+        const joined = `FROM ${name} a ${join} calls c ON c.seq = a.call WHERE ${condition}`;
+        bothSay(`SELECT a.seq, c.* ${joined}`);
+        bothSay(`SELECT a.seq, typeof(c.seq), c.fn || '', c.seq / 2 ${joined}`);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('are found in subqueries, under their own names, and twice in one statement', () => {
+    const all = bothSay('SELECT seq, (SELECT fn FROM calls WHERE calls.seq = events.call) AS fn FROM events');
+    expect(all).toHaveLength(reader.length);
+    expect(all.filter(([, fn]) => fn === '__early_set_fixmap').length).toBeGreaterThan(3);
+    expect(bothSay('SELECT i.fn, o.fn FROM calls i, calls o WHERE i.parent = o.seq').length).toBeGreaterThan(3);
+    bothSay('SELECT count(*) FROM slots NATURAL JOIN flushes');
+    bothSay('SELECT * FROM flushes JOIN slots USING (call)');
+    bothSay('WITH calls AS (SELECT 1 AS seq) SELECT count(*) FROM events JOIN calls USING (seq)');
+    const up = `WITH RECURSIVE up(seq, n) AS (SELECT seq, 0 FROM calls WHERE parent IS NULL
+      UNION ALL SELECT c.seq, n + 1 FROM up JOIN calls c ON c.parent = up.seq)
+      SELECT up.seq FROM up JOIN calls c ON c.seq = up.seq WHERE up.n <> c.depth`;
+    expect(bothSay(up)).toEqual([]);
+  });
+
+  it('hold the fields of events as soon as a later query asks for them', () => {
+    const from = 'FROM events e JOIN calls c ON c.seq = e.call';
+    const [[number]] = bothSay(`SELECT count(*) ${from}`) as [[number]];
+    expect(bothSay(`SELECT e.seq ${from} WHERE json_extract(e.data, '$') IS NOT NULL`)).toHaveLength(number);
+    expect(bothSay(`SELECT c.args ${from} WHERE c.args IS NOT NULL`)).toHaveLength(number);
+  });
+
+  it('cannot be written to either', () => {
+    expect(() => rowsOf('DELETE FROM "copy of calls"')).toThrow(/not a query/);
+    expect(() => rowsOf('WITH x AS (SELECT 1) DELETE FROM "copy of calls"')).toThrow(/read/);
+  });
+});

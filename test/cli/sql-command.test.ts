@@ -90,6 +90,8 @@ describe('kwind sql', () => {
     'ANALYZE',
     'BEGIN',
     'SELECT zeroblob(2000000000)',
+    'SELECT :name',
+    'SELECT * FROM events WHERE seq = ?',
   ])('refuses %s', async (query) => {
     const ran = await kwind(['sql', trace, query], { cwd: folder });
     expect([ran.code, ran.out]).toEqual([2, '']);

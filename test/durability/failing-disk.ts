@@ -47,9 +47,13 @@ export const faultEnv = (library: string, errno: number, afterBytes: number): Re
 /** A file system of `size` bytes at `folder`, or why there is none. Call the result to take it away. */
 export function mountSmall(folder: string, size: number): { readonly unmount: () => void } | { readonly why: string } {
   mkdirSync(folder, { recursive: true });
-  const { status, stderr, error } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder], {
-    encoding: 'utf8',
-  });
+  const { status, stderr, error } = spawnSync(
+    'mount',
+    ['-t', 'tmpfs', '-o', `size=${Math.ceil(size)}`, 'tmpfs', folder],
+    {
+      encoding: 'utf8',
+    },
+  );
   if (error || status !== 0) return { why: `nothing can be mounted here: ${(error?.message ?? stderr).trim()}` };
   return { unmount: () => void spawnSync('umount', ['-l', folder]) };
 }

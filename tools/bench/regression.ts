@@ -18,7 +18,7 @@ const ENTRIES = 512;
 const ms = (value: number): string => `${value.toPrecision(3)} ms`;
 const seconds = ({ cpu }: Time): string => `${cpu.toFixed(3)} s`;
 
-/** A reader that counts the batches it unpacks: each once, for it keeps those it was asked for. */
+/** A reader that counts the batches it unpacks, whole or in part: each once, for it keeps those it was asked for. */
 function counting(reader: TraceReader): { readonly reader: TraceReader; readonly loaded: ReadonlySet<number> } {
   const loaded = new Set<number>();
   const proxy = new Proxy(reader, {
@@ -30,6 +30,13 @@ function counting(reader: TraceReader): { readonly reader: TraceReader; readonly
           const batch = target.batchContaining(seq);
           loaded.add(batch.firstSeq);
           return batch;
+        };
+      if (name === 'storesTo')
+        return function* (...asked: Parameters<NonNullable<TraceReader['storesTo']>>) {
+          for (const stores of target.storesTo!(...asked)) {
+            loaded.add(stores.firstSeq);
+            yield stores;
+          }
         };
       if (name === 'rowsFrom')
         return function* (from: number) {

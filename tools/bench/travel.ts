@@ -43,7 +43,13 @@ export function going(context: Context): void {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
   const visit = (): void => {
     const { state } = new Timeline(reader, work.profile).at(Math.floor(random() * reader.length));
-    for (let level = 0; level < LEVELS; level++) state.pages.entry(pick(work.tables), Math.floor(random() * ENTRIES));
+    // A walk begins at cr3.
+    if (state.control.registers['cr3'] === undefined) throw new Error('there is no cr3');
+    for (let level = 0; level < LEVELS; level++) {
+      const table = pick(work.tables);
+      state.pages.entry(table, Math.floor(random() * ENTRIES));
+      state.pages.info(table);
+    }
   };
   eachTimed(5, visit); // compiled by now
   const found = eachTimed(short ? 20 : 200, visit);
@@ -69,14 +75,22 @@ export function stepping(context: Context): void {
   let cursor = timeline.at(reader.length - 1);
   const back = (): void => void (cursor = timeline.step(cursor, -1));
   putLatency(context, 'step-back', undefined, inRuns(Math.min(20_000, reader.length - 1), back));
+  // What a session shows of each stop: the event, and what it made of the machine besides its pages.
+  const backAndShown = (): void => {
+    back();
+    const { state, position } = cursor;
+    const seq = position > 0 ? timeline.event(position - 1).seq : -1;
+    if (seq !== position - 1 || state.control.slots.length === 0) throw new Error(`nothing to show at ${position}`);
+  };
   const edges = Math.min(short ? 20 : 200, Math.floor(cursor.position / BATCH));
   const random = seeded(17);
   const crossing: Time[] = [];
   for (let i = 0; i < edges; i++) {
     // Somewhere else each time, one event behind an edge, where a session that steps has just looked around.
     const edge = BATCH * (1 + Math.floor(random() * Math.floor((reader.length - 1) / BATCH)));
-    cursor = timeline.step(timeline.at(Math.min(reader.length, edge + 2)), -1);
-    const steps = [timed(back), timed(back), timed(back)];
+    cursor = timeline.at(Math.min(reader.length, edge + 2));
+    backAndShown();
+    const steps = [timed(backAndShown), timed(backAndShown), timed(backAndShown)];
     // The slowest is the one over the edge.
     crossing.push(steps.reduce((slowest, step) => (step.cpu > slowest.cpu ? step : slowest)));
   }

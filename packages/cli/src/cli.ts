@@ -27,7 +27,7 @@ export async function dispatch(argv: readonly string[], io: Io): Promise<Outcome
   for (const spec of await commandsFor(argv)) {
     parser.command(
       spec.usage,
-      spec.doc as string,
+      spec.doc,
       (inner) => withExamples(spec.build(inner), spec),
       async (args) => {
         code = await spec.run(args as never, io);

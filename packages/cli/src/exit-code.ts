@@ -12,6 +12,8 @@ export const exitCodes = {
   /** Our own bug; the number is EX_SOFTWARE of sysexits.h. */
   internal: 70,
   interrupted: 130,
+  /** As of a program that SIGPIPE ends: nobody read the verdict to its end, so there is none. */
+  unread: 141,
 } as const;
 
 /** Of a command that `bisect` runs, ours or git's: this one cannot be judged. */

@@ -4,7 +4,7 @@ import { nameOf, type CommandSpec } from './commands/spec.ts';
 import { normaliseArgv } from './argv.ts';
 import { bisectExitCode, exitCodes, UsageError } from './exit-code.ts';
 import type { Io } from './io.ts';
-import { print, write } from './output.ts';
+import { ClosedPipe, print, write } from './output.ts';
 import { report } from './report.ts';
 
 export async function run(argv: readonly string[], io: Io): Promise<number> {
@@ -12,6 +12,19 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const code = await runWords(words, io);
   return words.includes('--bisect-exit') ? bisectExitCode(code) : code;
 }
+
+/** Verbs whose exit code says whether something holds: cut off by `| head`, none of them may say that all is well. */
+const verdicts: ReadonlySet<string> = new Set([
+  'assert',
+  'bisect',
+  'check',
+  'conform',
+  'diff',
+  'import',
+  'record',
+  'regress',
+  'verify',
+]);
 
 async function runWords(words: readonly string[], io: Io): Promise<number> {
   const view = withColourFlag(words, io);
@@ -21,6 +34,7 @@ async function runWords(words: readonly string[], io: Io): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof UsageError) return await reportUsage(error, words, view);
+    if (error instanceof ClosedPipe && verdicts.has(words[0] ?? '')) return exitCodes.unread;
     return await report(error, view);
   }
 }
@@ -62,6 +76,8 @@ async function explained(error: UsageError, words: readonly string[]): Promise<U
         .join(' and ')}.`,
       help,
     );
+  const choice = /^Invalid values: Argument: (\S+), Given: "(.*)", Choices: (.+)$/.exec(error.message);
+  if (choice !== null) return unknownChoice(choice);
   const unknown = /^Unknown arguments?: (\S+?)(?:,|$)/.exec(error.message)?.[1];
   if (unknown !== undefined) return unknownArgument(spec, unknown, words, help);
   return new UsageError(`${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`, help);
@@ -69,8 +85,17 @@ async function explained(error: UsageError, words: readonly string[]): Promise<U
 
 async function unknownCommand(word: string): Promise<UsageError> {
   const { didYouMean } = await import('@kwind/x86');
-  const names = (await allCommands()).filter((spec) => spec.doc !== false).map(nameOf);
+  const names = (await allCommands()).map(nameOf);
   return new UsageError(`there is no command "${word}".`, didYouMean(word, names, 'kwind --help lists the commands.'));
+}
+
+async function unknownChoice([, name, given, quoted]: readonly string[]): Promise<UsageError> {
+  const { didYouMean } = await import('@kwind/x86');
+  const choices = quoted!.split(', ').map((word) => word.replaceAll('"', ''));
+  const few = choices.length === 1 ? `It is ${choices[0]}.` : `It is one of ${choices.join(', ')}.`;
+  const isWord = ['view', 'action'].includes(name!);
+  const message = isWord ? `"${given}" is no ${name}.` : `--${name} cannot be "${given}".`;
+  return new UsageError(message, didYouMean(given!, choices, few));
 }
 
 async function unknownArgument(

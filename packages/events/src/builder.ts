@@ -1,15 +1,13 @@
 import { ToolError } from '@kwind/x86';
 import { batchFromRaw, BATCH_SIZE, CALL_ENTERED, CALL_RETURNED, type EventBatch, type RawBatch } from './batch.ts';
 import { catalog, type BootEvent, type EventOf } from './catalog/index.ts';
+import { TextTable } from './text-table.ts';
 import { widthOf, type EventSpec } from './schema.ts';
 import { highWord, splitInto } from './words.ts';
 
 const ENTRY_WORDS = 7;
 const ENTERED_WORDS = 6;
 const RETURNED_WORDS = 3;
-const START_TEXTS = 1024;
-/** Texts that are remembered from batch to batch, before all are forgotten. */
-const MOST_TEXTS = 1 << 16;
 const START_WORDS = BATCH_SIZE * ENTRY_WORDS;
 
 interface Plan {
@@ -40,12 +38,6 @@ const isSound = ({ fn, caller, stack, origin, text, args }: EventOf<'call.entere
   typeof text === 'string' &&
   Array.isArray(args);
 
-function doubled(numbers: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
-  const grown = new Float64Array(2 * numbers.length);
-  grown.set(numbers);
-  return grown;
-}
-
 /**
  * Collects events into a batch. Mutable until {@link BatchBuilder.freeze}, which hands out what was collected
  * as an immutable batch and starts the next one, carrying the open calls over.
@@ -57,13 +49,7 @@ export class BatchBuilder {
   #offsets = new Uint32Array(BATCH_SIZE + 1);
   #words = new Uint32Array(START_WORDS);
   #used = 0;
-  #strings: string[] = [];
-  /** Texts of this batch and of those before, numbered: a boot says the same again and again. */
-  #known = new Map<string, number>();
-  /** By that number, the text's number in its last batch, plus one, plus what was passed by then. */
-  #numbers = new Float64Array(START_TEXTS);
-  /** Texts of the batches before. */
-  #passed = 0;
+  readonly #texts = new TextTable();
   #openAtStart: readonly number[];
   readonly #rows: { -readonly [K in keyof RawBatch]: RawBatch[K] };
   readonly #open: number[];
@@ -72,7 +58,7 @@ export class BatchBuilder {
     this.#firstSeq = firstSeq;
     this.#openAtStart = [...openCalls];
     this.#open = [...openCalls];
-    this.#rows = { codes: this.#codes, offsets: this.#offsets, words: this.#words, strings: this.#strings };
+    this.#rows = { codes: this.#codes, offsets: this.#offsets, words: this.#words, strings: this.#texts.texts };
   }
 
   get length(): number {
@@ -105,11 +91,11 @@ export class BatchBuilder {
     let at = this.#reserve(CALL_ENTERED, ENTERED_WORDS + 2 * args.length);
     const words = this.#words;
     // In the order of the fields: who comes first gets the lower number.
-    words[at] = this.#intern(fn);
-    words[at + 1] = this.#intern(caller);
-    words[at + 2] = this.#intern(stack);
-    words[at + 3] = this.#intern(origin);
-    words[at + 4] = this.#intern(text);
+    words[at] = this.#texts.numberOf(fn, 1);
+    words[at + 1] = this.#texts.numberOf(caller, 2);
+    words[at + 2] = this.#texts.numberOf(stack, 3);
+    words[at + 3] = this.#texts.numberOf(origin, 4);
+    words[at + 4] = this.#texts.numberOf(text, 5);
     words[at + 5] = args.length;
     at += ENTERED_WORDS;
     for (let i = 0; i < args.length; i++) splitInto(words, at + 2 * i, args[i]!);
@@ -119,7 +105,7 @@ export class BatchBuilder {
 
   #leave({ fn, result }: EventOf<'call.returned'>): number {
     const at = this.#reserve(CALL_RETURNED, RETURNED_WORDS);
-    this.#words[at] = this.#intern(fn);
+    this.#words[at] = this.#texts.numberOf(fn, 1);
     splitInto(this.#words, at + 1, result);
     this.#open.pop();
     return this.#length - 1;
@@ -183,16 +169,14 @@ export class BatchBuilder {
       codes: this.#codes.slice(0, this.#length),
       offsets: this.#offsets.slice(0, this.#length + 1),
       words: this.#words.slice(0, this.#used),
-      strings: Object.freeze([...this.#strings]),
+      strings: Object.freeze(this.#texts.texts),
     };
     const batch = batchFromRaw(this.#firstSeq, this.#openAtStart, raw);
-    this.#passed += this.#strings.length;
-    if (this.#known.size > MOST_TEXTS) this.#known = new Map();
     this.#firstSeq += this.#length;
     this.#length = 0;
     this.#used = 0;
-    this.#strings = [];
-    this.#rows.strings = this.#strings;
+    this.#texts.clear();
+    this.#rows.strings = this.#texts.texts;
     this.#openAtStart = [...this.#open];
     return batch;
   }
@@ -218,7 +202,7 @@ export class BatchBuilder {
     const words = this.#words;
     if (typeof value === 'bigint' && kind !== 'pfn') return splitInto(words, at, value);
     if (typeof value === 'string' && kind === 'str') {
-      words[at] = this.#intern(value);
+      words[at] = this.#texts.numberOf(value, 0);
       return;
     }
     if (typeof value === 'number' && value >= 0) {
@@ -240,16 +224,5 @@ export class BatchBuilder {
       `field ${name} of ${type} cannot be ${String(value)}.`,
       `It is of kind ${kind}.`,
     );
-  }
-
-  #intern(text: string): number {
-    let known = this.#known.get(text);
-    if (known === undefined) this.#known.set(text, (known = this.#known.size));
-    if (known >= this.#numbers.length) this.#numbers = doubled(this.#numbers);
-    const number = this.#numbers[known]! - this.#passed;
-    if (number > 0) return number - 1;
-    const index = this.#strings.push(text) - 1;
-    this.#numbers[known] = this.#passed + index + 1;
-    return index;
   }
 }

@@ -4,7 +4,7 @@ import { ByteReader, ByteWriter } from './bytes.ts';
 import { catalog, isEntryCode, specOfCode } from './catalog/index.ts';
 import { placesOf, readRuns, runsOf, writeRuns, type CodeRuns } from './code-runs.ts';
 import { readColumn, readWords, writeColumn, writeWords, type Rows } from './columns.ts';
-import { readEntries, writeEntries } from './entry-runs.ts';
+import { readEntries, skipEntries, writeEntries } from './entry-runs.ts';
 import { StoredTexts } from './stored-texts.ts';
 import { widthOf, type EventSpec } from './schema.ts';
 
@@ -56,7 +56,7 @@ export function encodeBatch(batch: EventBatch): Uint8Array<ArrayBuffer> {
   out.varint(batch.openCalls.length);
   for (const open of batch.openCalls) out.varint(open);
   out.varint(strings.length);
-  for (let i = 0; i < strings.length; i++) out.text(strings.at(i)!);
+  out.texts(strings);
   const runs = runsOf(codes, offsets);
   writeRuns(out, runs);
   const lists = runs.present.filter((code) => shapes[code]!.list);
@@ -80,6 +80,8 @@ interface Decoded extends RawBatch {
 
 /** Gives arrays, fresh ones or the same again and again; offsets and words may be longer than asked for. */
 interface Room {
+  /** Whether the words of stores to entries are left as they are. */
+  readonly skipsStores?: boolean;
   codes(length: number): Uint8Array;
   offsets(length: number): Uint32Array;
   words(length: number): Uint32Array;
@@ -109,7 +111,8 @@ function decodeRows(bytes: Uint8Array, room: Room): Decoded {
     const shape = shapes[code]!;
     const rows: Rows = { starts: placesOf(runs, code), words };
     if (isEntryCode(code)) {
-      readEntries(input, rows);
+      if (room.skipsStores === true) skipEntries(input);
+      else readEntries(input, rows);
       continue;
     }
     for (let skip = 0; skip < shape.width; skip++) {
@@ -140,12 +143,17 @@ export function decodeBatch(bytes: Uint8Array, firstSeq: number): EventBatch {
  * The arrays may be longer than the batch; `codes` is not.
  */
 export class RowDecoder implements Room {
+  skipsStores = false;
   readonly #codes = new Uint8Array(BATCH_SIZE);
   readonly #offsets = new Uint32Array(BATCH_SIZE + 1);
   #words = new Uint32Array(8 * BATCH_SIZE);
 
-  /** @throws ToolError as {@link decodeBatch} */
-  decode(bytes: Uint8Array): RawBatch {
+  /**
+   * @param skipsStores leaves the words of stores to entries undefined: for who folds all but the pages
+   * @throws ToolError as {@link decodeBatch}
+   */
+  decode(bytes: Uint8Array, skipsStores = false): RawBatch {
+    this.skipsStores = skipsStores;
     return decodeRows(bytes, this);
   }
   codes(length: number): Uint8Array {

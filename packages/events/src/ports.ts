@@ -77,24 +77,28 @@ export interface TraceReader {
   readonly length: number;
   /** The batch that holds event `seq`. */
   batchContaining(seq: number): EventBatch;
-  /** The rows of all batches from the one that starts at `firstSeq` on: the fast way to fold a long stretch. */
-  rowsFrom?(firstSeq: number): Iterable<BatchRows>;
+  /**
+   * The rows of all batches from the one that holds event `firstSeq` on: the fast way to fold a long stretch. The words
+   * of stores to entries may be missing for who wants the other events.
+   */
+  rowsFrom?(firstSeq: number, skipsStores?: boolean): Iterable<BatchRows>;
   /** The link of the batch that holds event `seq`, in a store that chains its batches. */
   linkAt?(seq: number): ChainLink;
   /** First seq and length of each batch that may hold one of `codes`, in `direction` from `from` on (inclusive). */
   batchesWith(codes: readonly number[], from: number, direction: 'forward' | 'backward'): Iterable<BatchSummary>;
   /** Like batchesWith, for batches that store to a page-table page (by frame) or change a slot. Those behind event `until` may be left out. */
   batchesTouching(
-    touch: { readonly table?: number; readonly slot?: number },
+    touch: { readonly table?: number; readonly index?: number; readonly slot?: number },
     from: number,
     direction: 'forward' | 'backward',
     until?: number,
   ): Iterable<BatchSummary>;
   /**
    * What events `from` to `to − 1` store to one page-table page, in order, a batch each: the stores alone, or the whole
-   * batch where they do not tell all. The fast way to bring one page forward.
+   * batch where they do not tell all. The fast way to bring one page forward. With an `index`, batches that leave this
+   * entry alone may be left out.
    */
-  storesTo?(table: number, from: number, to: number): Iterable<TableStores | EventBatch>;
+  storesTo?(table: number, from: number, to: number, index?: number): Iterable<TableStores | EventBatch>;
   checkpointAtOrBefore(position: number, reducer: number): Checkpoint | undefined;
   /** A part as it was put last at or before a position. */
   checkpointPart(checkpoint: Pick<Checkpoint, 'position' | 'reducer'>, part: number): StoredPart | undefined;

@@ -4,6 +4,8 @@ import { isMark, isWord, nameOf, type Token } from './tokens.ts';
 export interface TableRef {
   readonly table: string;
   readonly alias: string;
+  /** The statement gives it that alias. */
+  readonly isNamed: boolean;
   readonly token: Token;
 }
 
@@ -52,7 +54,8 @@ function selectAt(tokens: readonly Token[], at: number): Select {
   let clause = 'SELECT';
   for (let i = at + 1; i < tokens.length; i++) {
     const token = tokens[i]!;
-    if (token.depth < depth || (token.depth === depth && isMark(token, ';'))) break;
+    // A SELECT beside this one is another's: without this, a text of thousands would be gone through for each of them.
+    if (token.depth < depth || (token.depth === depth && (isMark(token, ';') || isWord(token, 'SELECT')))) break;
     if (token.depth === depth && isWord(token, 'FROM', ...clauses)) {
       clause = token.text.toUpperCase();
       if (clause === 'UNION' || clause === 'INTERSECT' || clause === 'EXCEPT') break;
@@ -77,7 +80,7 @@ function refsIn(from: readonly Token[], depth: number): TableRef[] {
     if (!begins || table === undefined || isMark(top[i + 1], '(', '.')) return [];
     const named = isWord(top[i + 1], 'AS') ? top[i + 2] : top[i + 1];
     const alias = isWord(named, ...noAlias) ? undefined : nameOf(named);
-    return [{ table, alias: alias ?? table, token }];
+    return [{ table, alias: alias ?? table, isNamed: alias !== undefined, token }];
   });
 }
 

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import type { SqliteTraceReader } from '@kwind/trace';
 import { History } from './history.ts';
-import { historyTables } from './tables.ts';
+import { historyTables, valuesOf } from './tables.ts';
 
 /** Write the history as plain tables into a new database that any SQLite reads. The file must not exist. */
 export function writePlainTables(reader: SqliteTraceReader, path: string): void {
@@ -9,11 +9,13 @@ export function writePlainTables(reader: SqliteTraceReader, path: string): void 
   try {
     const history = new History(reader);
     db.pragma('journal_mode = OFF');
-    for (const { name, columns, rows } of historyTables) {
-      db.exec(`CREATE TABLE ${name} (${columns.map((column) => `"${column}"`).join(', ')})`);
+    for (const table of historyTables) {
+      const { name, columns, integers } = table;
+      const typed = columns.map((column) => `"${column}" ${integers.includes(column) ? 'INTEGER' : 'TEXT'}`);
+      db.exec(`CREATE TABLE ${name} (${typed.join(', ')})`);
       const insert = db.prepare(`INSERT INTO ${name} VALUES (${columns.map(() => '?').join(', ')})`);
       db.transaction(() => {
-        for (const row of rows(history)) insert.run(columns.map((column) => row[column] ?? null));
+        for (const values of valuesOf(table, history)) insert.run(values);
       })();
     }
     db.exec('CREATE TABLE trace ("key", "value")');

@@ -1,6 +1,6 @@
 import { selectsOf } from './conditions.ts';
 import { historyFunctions } from './functions.ts';
-import { argumentsOf, wantedOf } from './narrow.ts';
+import { argumentsOf, wantedOf, type Wanted } from './narrow.ts';
 import { historyTables } from './tables.ts';
 import { isMark, isWord, nameOf, tokensOf, type Token } from './tokens.ts';
 import { wide } from './values.ts';
@@ -11,32 +11,58 @@ interface Edit {
   readonly text: string;
 }
 
+const tables: ReadonlySet<string> = new Set(historyTables.map(({ name }) => name));
 const narrowed: ReadonlySet<string> = new Set(
   historyTables.filter((table) => table.isNarrowed).map(({ name }) => name),
 );
 const comparisons = ['=', '==', '<', '<=', '>', '>=', '!=', '<>'];
 
+/** Makes tables that SQLite can look into anywhere, and names them. */
+interface Copying {
+  of(table: string, columns: ReadonlySet<string>): string | undefined;
+}
+
 /**
  * A statement as SQLite gets it. It means the same, but tables are told which of their rows can matter, so that batches
- * without any are not unpacked; and numbers beside a column of addresses are written as such columns hold them.
+ * without any are not unpacked; tables that are joined are copied, if there is somebody to copy them; and numbers beside
+ * a column of addresses are written as such columns hold them.
  */
-export function planned(sql: string): string {
+export function planned(sql: string, copies?: Copying): string {
   const tokens = tokensOf(sql);
-  const edits = [...narrowings(tokens), ...addresses(tokens)].toSorted((a, b) => b.start - a.start);
+  const edits = [...reads(tokens, copies), ...addresses(tokens)].toSorted((a, b) => b.start - a.start);
   return edits.reduce((text, { start, end, text: by }) => text.slice(0, start) + by + text.slice(end), sql);
 }
 
-function narrowings(tokens: readonly Token[]): Edit[] {
+/** How the statement's tables are read: from a copy, or as far as their rows are wanted. */
+function reads(tokens: readonly Token[], copies: Copying | undefined): Edit[] {
   const own = namesDefined(tokens);
   const data = usesData(tokens);
-  return selectsOf(tokens).flatMap((select) =>
-    select.refs
-      .filter(({ table }) => narrowed.has(table) && !own.has(table))
-      .map((ref) => {
-        const { end } = ref.token;
-        return { start: end, end, text: `(${argumentsOf(wantedOf(select, ref, data))})` };
-      }),
+  const selects = selectsOf(tokens).map((select) => ({
+    ...select,
+    refs: select.refs.filter(({ table }) => tables.has(table) && !own.has(table)),
+  }));
+  const isJoined =
+    selects.flatMap(({ refs }) => refs).length > 1 || selects.some((one) => one.refs.length > 0 && !one.isAlone);
+  return selects.flatMap((select) =>
+    select.refs.flatMap((ref) => {
+      const { start, end } = ref.token;
+      const wanted = wantedOf(select, ref, data);
+      const copy = isJoined && !isFew(wanted) ? copies?.of(ref.table, columnsNamed(tokens, ref.table)) : undefined;
+      if (copy !== undefined) return [{ start, end, text: `"${copy}"${ref.isNamed ? '' : ` AS "${ref.table}"`}` }];
+      return narrowed.has(ref.table) ? [{ start: end, end, text: `(${argumentsOf(wanted)})` }] : [];
+    }),
   );
+}
+
+/** Whether a table is asked for so few of its rows that reading them again costs less than a copy. */
+const isFew = ({ from, to }: Wanted): boolean => to - from <= 64;
+
+/** The columns of a table that a statement can look at. */
+function columnsNamed(tokens: readonly Token[], table: string): ReadonlySet<string> {
+  const { columns = [] } = historyTables.find(({ name }) => name === table) ?? {};
+  if (usesAll(tokens)) return new Set(columns);
+  const named = new Set(tokens.flatMap((token) => nameOf(token) ?? []));
+  return new Set(['seq', ...columns.filter((column) => named.has(column))]);
 }
 
 /** Names that WITH gives: such a table is not ours. */
@@ -52,13 +78,17 @@ function namesDefined(tokens: readonly Token[]): ReadonlySet<string> {
   return names;
 }
 
-/** Whether a statement can look at the fields of events: it names them, or takes all columns. */
-const usesData = (tokens: readonly Token[]): boolean =>
+/** Whether a statement takes all columns of its tables, or all that two have in common. */
+const usesAll = (tokens: readonly Token[]): boolean =>
   tokens.some(
     (token, i) =>
-      nameOf(token) === 'data' ||
+      isWord(token, 'NATURAL') ||
       (isMark(token, '*') && !(isWord(tokens[i - 2], 'COUNT') && isMark(tokens[i + 1], ')'))),
   );
+
+/** Whether a statement can look at the fields of events. */
+const usesData = (tokens: readonly Token[]): boolean =>
+  usesAll(tokens) || tokens.some((token) => nameOf(token) === 'data');
 
 /** Columns that hold addresses in every table of the statement that has them. */
 function addressColumns(tokens: readonly Token[]): ReadonlySet<string> {

@@ -1,11 +1,12 @@
 import Database from 'better-sqlite3';
 import type { SqliteTraceReader } from '@kwind/trace';
 import { ToolError } from '@kwind/x86';
+import { Copies } from './copies.ts';
 import { historyFunctions, translate } from './functions.ts';
 import { History } from './history.ts';
 import { parameters, wantedFrom } from './narrow.ts';
 import { planned } from './plan.ts';
-import { historyTables } from './tables.ts';
+import { historyTables, sqlValue, valuesOf, type Row } from './tables.ts';
 import { isMark, isWord, tokensOf } from './tokens.ts';
 import { addressOf, wide } from './values.ts';
 
@@ -17,6 +18,14 @@ export interface QueryResult {
 
 /** Bytes that SQLite may use: a sort of everything fits, a runaway one fails instead of taking the machine. */
 const MOST_MEMORY = 1024 ** 3;
+
+/** Bytes that copies of joined tables may take together. */
+const MOST_COPIED = 512 * 1024 ** 2;
+
+export interface QueryOptions {
+  /** Bytes for copies of tables that queries join; a table that needs more is read as it lies, which may take long. */
+  readonly mostCopied?: number;
+}
 
 const refused = (text: string, why: string): ToolError =>
   new ToolError(
@@ -41,8 +50,9 @@ function isQuery(text: string): boolean {
  */
 export class TraceQuery {
   readonly #db: Database.Database;
+  readonly #copies: Copies;
 
-  constructor(reader: SqliteTraceReader) {
+  constructor(reader: SqliteTraceReader, { mostCopied = MOST_COPIED }: QueryOptions = {}) {
     const history = new History(reader);
     this.#db = new Database(':memory:');
     this.#db.pragma('temp_store = MEMORY');
@@ -52,7 +62,7 @@ export class TraceQuery {
         columns: [...table.columns],
         ...(table.isNarrowed === true && { parameters: [...parameters] }),
         *rows(...args: readonly unknown[]) {
-          yield* arraysOf(table.rows(history, wantedFrom(args)), table.columns);
+          yield* valuesOf(table, history, { wanted: wantedFrom(args) });
         },
       });
     }
@@ -82,6 +92,7 @@ export class TraceQuery {
     );
     this.#db.pragma(`hard_heap_limit = ${MOST_MEMORY}`);
     this.#db.pragma('query_only = ON');
+    this.#copies = new Copies(this.#db, history, mostCopied);
   }
 
   /**
@@ -90,11 +101,19 @@ export class TraceQuery {
    */
   run(text: string): QueryResult {
     if (!isQuery(text)) throw refused(text, 'this is not a query');
+    const statement = this.#prepare(text);
+    const columns = statement.columns().map(({ name }) => name);
+    // A parameter, as :name or ?, is what nobody gives a value here: SQLite says so, at this place.
+    const cursor = asQueryError(text, () => statement.raw().iterate() as IterableIterator<unknown[]>);
+    return { columns, rows: guarded(text, cursor) };
+  }
+
+  #prepare(text: string): Database.Statement<unknown[]> {
     const statement = asQueryError(text, () => this.#db.prepare(planned(text)));
     if (!statement.reader || !statement.readonly) throw refused(text, 'this does more than read');
-    const columns = statement.columns().map(({ name }) => name);
-    const cursor = statement.raw().iterate() as IterableIterator<unknown[]>;
-    return { columns, rows: guarded(text, cursor) };
+    // What SQLite would refuse is refused by now, before anything is copied for it.
+    const joined = asQueryError(text, () => planned(text, this.#copies));
+    return asQueryError(text, () => this.#db.prepare(joined));
   }
 
   close(): void {
@@ -102,11 +121,8 @@ export class TraceQuery {
   }
 }
 
-function* arraysOf(
-  rows: Iterable<Readonly<Record<string, unknown>>>,
-  columns: readonly string[],
-): Generator<unknown[]> {
-  for (const row of rows) yield columns.map((column) => row[column] ?? null);
+function* arraysOf(rows: Iterable<Row>, columns: readonly string[]): Generator<unknown[]> {
+  for (const row of rows) yield columns.map((column) => sqlValue(row[column]));
 }
 
 function* guarded(text: string, rows: IterableIterator<unknown[]>): Generator<unknown[]> {

@@ -12,6 +12,8 @@ export interface HistoryTable {
   readonly columns: readonly string[];
   /** Those of them that hold addresses and other amounts of 64 bits. */
   readonly addresses: readonly string[];
+  /** Those that hold whole numbers; all others are texts. */
+  readonly integers: readonly string[];
   /** It can leave out what is not wanted. */
   readonly isNarrowed?: boolean;
   rows(history: History, wanted?: Wanted): Iterable<Row>;
@@ -40,12 +42,12 @@ interface OpenCall {
 }
 
 /** In the order in which they return; those still open at the end come last. */
-function* calls(history: History): Generator<Row> {
+function* calls(history: History, { data }: Wanted = everything): Generator<Row> {
   const open: OpenCall[] = [];
   for (const event of history.events('call.entered', 'call.returned')) {
     if (event.type === 'call.entered') {
       const { seq, fn, caller, stack, origin, text, depth } = event;
-      const args = JSON.stringify(event.args.map(wide));
+      const args = data ? JSON.stringify(event.args.map(wide)) : null;
       open.push({ seq, row: { seq, fn, args, text, caller, stack, origin, parent: callOf(event), depth } });
     } else if (event.type === 'call.returned') {
       const call = open.pop();
@@ -145,6 +147,7 @@ export const historyTables: readonly HistoryTable[] = [
     name: 'events',
     doc: 'every event; data holds its fields as JSON',
     columns: ['seq', 'position', 'type', 'call', 'depth', 'data'],
+    integers: ['seq', 'position', 'call', 'depth'],
     addresses: [],
     isNarrowed: true,
     rows: events,
@@ -153,6 +156,7 @@ export const historyTables: readonly HistoryTable[] = [
     name: 'calls',
     doc: 'every call, from its begin to its end',
     columns: ['seq', 'end', 'fn', 'args', 'text', 'caller', 'stack', 'origin', 'parent', 'depth', 'result'],
+    integers: ['seq', 'end', 'parent', 'depth'],
     addresses: ['result'],
     rows: calls,
   },
@@ -160,6 +164,7 @@ export const historyTables: readonly HistoryTable[] = [
     name: 'pte_writes',
     doc: 'every store to a page-table entry',
     columns: ['seq', 'level', 'link', 'table_addr', 'idx', 'before', 'after', 'call'],
+    integers: ['seq', 'link', 'idx', 'call'],
     addresses: ['table_addr', 'before', 'after'],
     isNarrowed: true,
     rows: pteWrites,
@@ -168,6 +173,7 @@ export const historyTables: readonly HistoryTable[] = [
     name: 'slots',
     doc: 'every use of an early_ioremap slot',
     columns: ['slot', 'claimed', 'released', 'vaddr', 'phys', 'size', 'pages', 'call'],
+    integers: ['slot', 'claimed', 'released', 'pages', 'call'],
     addresses: ['vaddr', 'phys', 'size'],
     rows: slots,
   },
@@ -175,6 +181,7 @@ export const historyTables: readonly HistoryTable[] = [
     name: 'flushes',
     doc: 'every flush of the TLB',
     columns: ['seq', 'scope', 'vaddr', 'how', 'call'],
+    integers: ['seq', 'call'],
     addresses: ['vaddr'],
     isNarrowed: true,
     rows: flushes,
@@ -183,6 +190,7 @@ export const historyTables: readonly HistoryTable[] = [
     name: 'resources',
     doc: 'everything that happened to a resource',
     columns: ['seq', 'what', 'id', 'start', 'end', 'name', 'parent', 'call'],
+    integers: ['seq', 'call'],
     addresses: ['id', 'start', 'end', 'parent'],
     isNarrowed: true,
     rows: resources,
@@ -191,8 +199,26 @@ export const historyTables: readonly HistoryTable[] = [
     name: 'warnings',
     doc: 'every WARN and BUG',
     columns: ['seq', 'kind', 'fn', 'file', 'message', 'debug', 'call'],
+    integers: ['seq', 'debug', 'call'],
     addresses: [],
     isNarrowed: true,
     rows: warnings,
   },
 ];
+
+/**
+ * The rows of a table as arrays. Whole numbers come as bigints: a number would be a REAL to SQLite, and 5 print as 5.0.
+ * Columns other than those asked for may be null.
+ */
+export function* valuesOf(
+  table: HistoryTable,
+  history: History,
+  { wanted = everything, columns }: { readonly wanted?: Wanted; readonly columns?: ReadonlySet<string> } = {},
+): Generator<unknown[]> {
+  const data = columns === undefined ? wanted.data : columns.has('data') || columns.has('args');
+  for (const row of table.rows(history, { ...wanted, data }))
+    yield table.columns.map((column) => (columns?.has(column) === false ? null : sqlValue(row[column])));
+}
+
+export const sqlValue = (value: string | number | null | undefined): string | bigint | null =>
+  typeof value === 'number' ? BigInt(value) : (value ?? null);

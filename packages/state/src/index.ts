@@ -11,12 +11,13 @@ export {
   type VmapArea,
 } from './vmalloc.ts';
 export { initialState, type MachineState, type MachineView } from './machine.ts';
-export { PageStore, type Page, type PageOrigin, type PageView, type TableInfo } from './page-store.ts';
+export { entryOf, PageStore, type Page, type PageOrigin, type PageView, type TableInfo } from './page-store.ts';
 export {
   infosAfter,
   pageAfter,
   pageAfterStores,
   PageReplay,
+  entryAfterStores,
   PageRows,
   rowsBefore,
   rowsOfTable,

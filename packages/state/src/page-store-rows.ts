@@ -117,6 +117,28 @@ export function pageAfterStores(
   return image ? { info: page?.info ?? Object.freeze({ table, level: '', name: '' }), image } : page;
 }
 
+/**
+ * One entry after the stores of events `from` to `to − 1` to it; the other stores are passed over.
+ * @throws ToolError state/mismatch as {@link pageAfterStores}, of this entry alone
+ */
+export function entryAfterStores(
+  held: bigint,
+  { table, index }: { readonly table: number; readonly index: number },
+  { firstSeq, words }: TableStores,
+  from: number,
+  to: number,
+): bigint {
+  let value = held;
+  for (let at = 0; at < words.length; at += STORE_WORDS) {
+    const seq = firstSeq + words[at]!;
+    if (words[at + 1] !== index || seq < from || seq >= to) continue;
+    const before = joinWords(words[at + 2]!, words[at + 3]!);
+    if (before !== value) throw mismatchError(seq, { table, index, before }, value);
+    value = joinWords(words[at + 4]!, words[at + 5]!);
+  }
+  return value;
+}
+
 /** Words from `at` on: entry index, before, after. */
 function store(image: Uint32Array, words: Uint32Array, at: number, table: number, seq: number): void {
   const index = words[at]!;
@@ -133,22 +155,24 @@ function store(image: Uint32Array, words: Uint32Array, at: number, table: number
 interface Moving {
   readonly from: number;
   info: TableInfo;
-  readonly image: Uint32Array;
+  image: Uint32Array;
+  /** Whether the image is a copy that may be written to. */
+  isOwn: boolean;
 }
 
 /** Brings all pages forward at once, each from where it was known. */
 export class PageReplay {
   readonly #pages = new Map<number, Moving>();
-  readonly #start: number;
+  readonly start: number;
 
   /** @param start position of the first event that counts */
   constructor(start: number) {
-    this.#start = start;
+    this.start = start;
   }
 
   /** @param from position at which the page was so */
   add({ info, image }: Page, from: number): void {
-    this.#pages.set(info.table, { info, image: image.slice(), from });
+    this.#pages.set(info.table, { info, image, from, isOwn: false });
   }
 
   /**
@@ -165,6 +189,10 @@ export class PageReplay {
       const table = words[at]! + words[at + 1]! * TWO_32;
       if (page?.info.table !== table) page = this.#page(table);
       if (firstSeq + i < page.from) continue;
+      if (!page.isOwn) {
+        page.image = page.image.slice();
+        page.isOwn = true;
+      }
       if (code === TABLE_ALLOCATED) {
         page.info = infoOf(words, strings, at, table);
         page.image.fill(0);
@@ -180,9 +208,10 @@ export class PageReplay {
     let page = this.#pages.get(table);
     if (!page) {
       page = {
-        from: this.#start,
+        from: this.start,
         info: Object.freeze({ table, level: '', name: '' }),
         image: new Uint32Array(PAGE_WORDS),
+        isOwn: true,
       };
       this.#pages.set(table, page);
     }

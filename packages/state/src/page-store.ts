@@ -34,6 +34,8 @@ export interface PageOrigin {
   has(table: number): boolean;
   info(table: number): TableInfo | undefined;
   page(table: number): Page | undefined;
+  /** One entry where that is cheaper than its page; undefined where the page is to be asked for. */
+  entry?(table: number, index: number): Pte | undefined;
 }
 
 export const PAGE_WORDS = 1024;
@@ -145,9 +147,15 @@ const lostPage = (table: number): ToolError =>
   );
 
 function readEntry(pages: Pages, table: number, index: number): Pte {
+  const alone = pages.ordinals.has(table) ? undefined : pages.origin?.entry?.(table, index);
+  if (alone !== undefined) return alone;
   const image = imageAt(pages, table);
   return image === undefined ? pte(0n) : (joinWords(image[2 * index]!, image[2 * index + 1]!) as Pte);
 }
+
+/** An entry of a page that is at hand. */
+export const entryOf = ({ image }: Page, index: number): Pte =>
+  joinWords(image[2 * index]!, image[2 * index + 1]!) as Pte;
 
 function tablesOf({ ordinals, origin }: Pages): readonly number[] {
   if (!origin) return [...ordinals.keys()];

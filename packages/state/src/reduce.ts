@@ -25,10 +25,14 @@ for (const spec of catalog) {
     byCode[spec.code] = reducers[spec.type as keyof typeof reducers] as (machine: MachineWriter, event: never) => void;
 }
 
+// After nearly every store; the address matters only to what is cached.
+const PAGE_FLUSHED = codeOfType('tlb.page-flushed');
+
 /** Apply a row that is no store to an entry. The frames of calls are not made of the rows yet. */
 function applyOther(machine: MachineWriter, code: number, source: RowSource, index: number): void {
   if (code === CALL_ENTERED) machine.enterCall(source.raw, source.firstSeq, index);
   else if (code === CALL_RETURNED) machine.leaveCall();
+  else if (code === PAGE_FLUSHED && machine.tlbIsEmpty) machine.counters.pageFlushes++;
   else {
     const view = viewsByCode[code]!;
     moveView(view, source, index);

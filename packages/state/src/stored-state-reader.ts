@@ -38,17 +38,21 @@ export interface StoredControl {
 type Parts = Pick<TraceReader, 'checkpointAtOrBefore' | 'checkpointPart'>;
 
 /** Slices and lists of tables that were decoded last; those of one recording are mostly the same again and again. */
-const KEPT = 64;
+const KEPT = 128;
+/** Of each trace that is open, whoever reads its states. */
+const keptOf = new WeakMap<Parts, Map<string, unknown>>();
 
 /** Reads what StateKeeper stored. */
 export class StoredStates {
   readonly #reader: Parts;
   readonly #profile: KernelProfile;
-  readonly #kept = new Map<string, unknown>();
+  readonly #kept: Map<string, unknown>;
 
   constructor(reader: Parts, profile: KernelProfile) {
     this.#reader = reader;
     this.#profile = profile;
+    this.#kept = keptOf.get(reader) ?? new Map();
+    keptOf.set(reader, this.#kept);
   }
 
   /**
@@ -83,6 +87,13 @@ export class StoredStates {
     return infos.slice(0, tables);
   }
 
+  /** Whether a table is in the list of {@link infos}. */
+  isListed({ state, tables }: StoredControl, table: number): boolean {
+    for (let from = 0; from < tables; from += TABLES_A_CHUNK)
+      if (this.#frames(state.position, from / TABLES_A_CHUNK, tables - from).includes(table)) return true;
+    return false;
+  }
+
   /** A table's page as it was stored last at or before a position, undefined when it never was. */
   pageAtOrBefore(table: number, position: number): StoredPage | undefined {
     const own = this.#reader.checkpointPart({ position, reducer: REDUCER_VERSION }, pagePart(table));
@@ -97,12 +108,25 @@ export class StoredStates {
     return stored && { position: stored.position, pages: decodePages(stored.bytes(), group) };
   }
 
+  /** The tables of a chunk. Those of a full one never change, whatever is known of them later. */
+  #frames(position: number, chunk: number, count: number): readonly number[] {
+    const key = `frames ${chunk}`;
+    const known = this.#kept.get(key) as readonly number[] | undefined;
+    if (known && count >= TABLES_A_CHUNK) return known;
+    const frames = this.#part(position, chunkPart(chunk), decodeTables).map(({ table }) => table);
+    if (count < TABLES_A_CHUNK) return frames.slice(0, count);
+    return this.#keep(key, frames);
+  }
+
   #part<T>(position: number, part: number, decode: (bytes: Uint8Array) => T): T {
     const stored = this.#reader.checkpointPart({ position, reducer: REDUCER_VERSION }, part);
     if (!stored) throw missing(`part ${part} at position ${position}`);
     const key = `${part}@${stored.position}`;
     if (this.#kept.has(key)) return this.#kept.get(key) as T;
-    const value = decode(stored.bytes());
+    return this.#keep(key, decode(stored.bytes()));
+  }
+
+  #keep<T>(key: string, value: T): T {
     this.#kept.set(key, value);
     if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value!);
     return value;

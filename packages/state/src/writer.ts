@@ -111,6 +111,10 @@ export class MachineWriter implements MachineView {
     tlb[key] = entry;
   }
 
+  get tlbIsEmpty(): boolean {
+    return this.#tlbSize === 0;
+  }
+
   /** Drop every cached translation whose page holds `address`. */
   dropTlb(address: bigint): void {
     while (this.#tlbSize > 0) {

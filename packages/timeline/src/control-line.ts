@@ -9,38 +9,56 @@ import {
   type StoredControl,
   type StoredStates,
 } from '@kwind/state';
-import { SearchStopped, type ShouldStop } from './stopping.ts';
+import type { Stopping } from './stopping.ts';
 
 /** States kept; they share all but a few small objects. */
 const KEPT = 256;
 /** Events that are folded rather than a checkpoint read, and before an edge within which the edges on the way are kept. */
 const NEAR = 4 * BATCH_SIZE;
 
-/** All of the machine but its pages, at the edges of batches: from the checkpoint before, by control events alone. */
+/** All of the machine but its pages, at the edges of batches mostly: from the checkpoint before, by control events alone. */
 export class ControlLine {
   readonly #reader: TraceReader;
   readonly #stored: StoredStates;
+  readonly #stopping: Stopping;
   readonly #start: MachineState;
   readonly #kept = new Map<number, MachineState>();
   #checkpoint: StoredControl | undefined;
 
-  constructor(reader: TraceReader, stored: StoredStates, profile: KernelProfile) {
+  constructor(reader: TraceReader, stored: StoredStates, profile: KernelProfile, stopping: Stopping) {
     this.#reader = reader;
     this.#stored = stored;
+    this.#stopping = stopping;
     this.#start = initialState(profile);
   }
 
   /** The state right before event `position`. Its pages say nothing. */
-  at(position: number, shouldStop?: ShouldStop): MachineState {
-    let state = this.#foldFar(this.#nearest(position), position - NEAR, shouldStop);
-    while (state.position < position) {
-      if (shouldStop?.() === true) throw new SearchStopped();
-      const batch = this.#reader.batchContaining(state.position);
-      const end = Math.min(batch.length, position - batch.firstSeq);
-      state = controlAfter(state, batch, state.position - batch.firstSeq, end);
-      this.#keep(state);
+  at(position: number): MachineState {
+    const known = this.#kept.get(position);
+    if (known) return known;
+    const nearest = this.#nearest(position);
+    if (nearest.position === position) return nearest;
+    let machine = new MachineWriter(nearest);
+    for (const { firstSeq, length, raw } of this.#rows(nearest.position)) {
+      this.#stopping.poll();
+      const end = Math.min(length, position - firstSeq);
+      applyControlRows(machine, raw, firstSeq, Math.max(0, machine.position - firstSeq), end);
+      if (machine.position < position - NEAR) continue;
+      const state = this.#keep(machine.finish());
+      if (state.position === position) return state;
+      machine = new MachineWriter(state);
     }
-    return state;
+    return machine.finish();
+  }
+
+  /** The rows from the batch that holds event `from` on; from a store straight, for they are needed only once. */
+  *#rows(from: number): Generator<BatchRows> {
+    if (this.#reader.rowsFrom) return yield* this.#reader.rowsFrom(from, true);
+    for (let seq = from; seq < this.#reader.length;) {
+      const batch = this.#reader.batchContaining(seq);
+      yield { firstSeq: batch.firstSeq, length: batch.length, raw: rawOf(batch) };
+      seq = batch.firstSeq + batch.length;
+    }
   }
 
   /** The last checkpoint at or before a position. */
@@ -58,26 +76,10 @@ export class ControlLine {
     return stored && stored.state.position > kept.position ? stored.state : kept;
   }
 
-  /** The way to a far edge in one go, straight from the store's rows. */
-  #foldFar(from: MachineState, end: number, shouldStop: ShouldStop): MachineState {
-    const { rowsFrom } = this.#reader;
-    if (from.position >= end || rowsFrom === undefined) return from;
-    const machine = new MachineWriter(from);
-    // A checkpoint may stand inside a batch; the store's rows are of whole ones.
-    const rows: Iterable<BatchRows> = rowsFrom.call(this.#reader, from.position);
-    for (const { firstSeq, length, raw } of rows) {
-      if (shouldStop?.() === true) throw new SearchStopped();
-      if (firstSeq + length > end) break;
-      applyControlRows(machine, raw, firstSeq, Math.max(0, machine.position - firstSeq), length);
-    }
-    const state = machine.finish();
-    this.#keep(state);
-    return state;
-  }
-
-  #keep(state: MachineState): void {
+  #keep(state: MachineState): MachineState {
     this.#kept.set(state.position, state);
     if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value!);
+    return state;
   }
 }
 

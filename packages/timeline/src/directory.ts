@@ -2,6 +2,7 @@ import type { TraceReader } from '@kwind/events';
 import { infosAfter, PageRows, type TableInfo } from '@kwind/state';
 import type { ControlLine } from './control-line.ts';
 import type { StoredStates } from '@kwind/state';
+import type { Stopping } from './stopping.ts';
 
 /** Frame, level and name of all page tables at one position, in the order in which they were first seen. */
 export type Directory = ReadonlyMap<number, TableInfo>;
@@ -13,12 +14,14 @@ export class DirectoryLine {
   readonly #reader: TraceReader;
   readonly #stored: StoredStates;
   readonly #control: ControlLine;
+  readonly #stopping: Stopping;
   readonly #kept = new Map<number, Directory>();
 
-  constructor(reader: TraceReader, stored: StoredStates, control: ControlLine) {
+  constructor(reader: TraceReader, stored: StoredStates, control: ControlLine, stopping: Stopping) {
     this.#reader = reader;
     this.#stored = stored;
     this.#control = control;
+    this.#stopping = stopping;
   }
 
   /** Right before event `position`. */
@@ -28,6 +31,7 @@ export class DirectoryLine {
     const { from, start } = this.#nearest(position);
     const directory = new Map(start);
     for (let at = from; at < position;) {
+      this.#stopping.poll();
       const batch = this.#reader.batchContaining(at);
       addTables(directory, new PageRows(batch, at - batch.firstSeq), position - batch.firstSeq);
       at = batch.firstSeq + batch.length;
@@ -35,6 +39,12 @@ export class DirectoryLine {
     this.#kept.set(position, directory);
     if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value!);
     return directory;
+  }
+
+  /** Whether a table was listed at the last checkpoint: without making the list. */
+  wasListed(table: number, position: number): boolean {
+    const checkpoint = this.#control.checkpoint(position);
+    return checkpoint !== undefined && this.#stored.isListed(checkpoint, table);
   }
 
   #nearest(position: number): { readonly from: number; readonly start: Iterable<[number, TableInfo]> } {

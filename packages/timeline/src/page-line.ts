@@ -1,6 +1,9 @@
+import type { Pte } from '@kwind/x86';
 import { BATCH_SIZE, type BatchRows, type EventBatch, type TraceReader } from '@kwind/events';
 import { rawOf, type TableStores } from '@kwind/events/raw';
 import {
+  entryAfterStores,
+  entryOf,
   groupOf,
   PageReplay,
   pageAfter,
@@ -8,13 +11,21 @@ import {
   rowsOfTable,
   type Page,
   type StoredStates,
+  type TableInfo,
 } from '@kwind/state';
+import type { Stopping } from './stopping.ts';
 
 /** A page that is known to be the same at all positions from `from` to `to`. */
 interface Known {
   readonly from: number;
   to: number;
   readonly page: Page | undefined;
+}
+
+/** An entry, and what is known of its page. */
+export interface Entry {
+  readonly value: Pte;
+  readonly info: TableInfo;
 }
 
 /** What it costs to bring a page forward alone, in batches folded. */
@@ -26,7 +37,7 @@ interface Group {
 }
 
 /** From where all events are folded: the cheapest place, with the pages that were stored before it brought there alone. */
-function startOfReplay(groups: readonly Group[], position: number): number {
+function startOfReplay(groups: readonly Group[], position: number): { readonly at: number; readonly cost: number } {
   const sorted = groups.toSorted((a, b) => (a.stored?.position ?? 0) - (b.stored?.position ?? 0));
   let [best, bestCost, alone] = [0, Infinity, 0];
   for (const { stored, tables } of sorted) {
@@ -35,26 +46,46 @@ function startOfReplay(groups: readonly Group[], position: number): number {
     if (cost < bestCost) [best, bestCost] = [at, cost];
     alone += tables.length;
   }
-  return best;
+  return { at: best, cost: bestCost };
 }
 
+/** All pages at a position. */
+interface Whole {
+  readonly position: number;
+  readonly pages: ReadonlyMap<number, Page>;
+}
+
+function replayFrom({ position, pages }: Whole): PageReplay {
+  const replay = new PageReplay(position);
+  for (const page of pages.values()) replay.add(page, position);
+  return replay;
+}
+
+/** Stored groups that are read in the time in which a batch is folded. */
+const GROUPS_A_BATCH = 8;
 /** Spans kept of one table, and of all: 4 KiB each at most. */
 const KEPT_A_TABLE = 4;
 const KEPT = 2048;
+/** Places of which all pages are kept; they share those that did not change in between. */
+const WHOLES = 2;
 
 /**
- * Pages at the edges of batches, one at a time: each from what was stored of it last, and the batches since then that
+ * Pages, one at a time: each from what was stored of it last, and the batches since then that
  * the touch index names.
  */
 export class PageLine {
   readonly #reader: TraceReader;
   readonly #stored: StoredStates;
+  readonly #stopping: Stopping;
   readonly #known = new Map<number, Known[]>();
   #count = 0;
+  /** The latest first, each before the one before it in the list. */
+  #wholes: readonly Whole[] = [];
 
-  constructor(reader: TraceReader, stored: StoredStates) {
+  constructor(reader: TraceReader, stored: StoredStates, stopping: Stopping) {
     this.#reader = reader;
     this.#stored = stored;
+    this.#stopping = stopping;
   }
 
   /**
@@ -68,6 +99,7 @@ export class PageLine {
     const start = this.#startOf(table, position, known);
     let { page, from } = start;
     for (const change of this.#changes(table, start.to, position)) {
+      this.#stopping.poll();
       const after =
         'words' in change
           ? pageAfterStores(page, table, change, start.to, position)
@@ -78,6 +110,28 @@ export class PageLine {
     if (page === start.page && known.includes(start)) start.to = position;
     else this.#keep(table, { from, to: position, page });
     return page;
+  }
+
+  /**
+   * One entry right before event `position`, by the stores to it alone; undefined where the whole page must be asked.
+   * @throws ToolError as {@link at}, of what is stored to this entry
+   */
+  entryAt(table: number, index: number, position: number): Entry | undefined {
+    const known = this.#known.get(table) ?? [];
+    const hit = known.find(({ from, to }) => from <= position && position <= to);
+    const start = hit ?? this.#startOf(table, position, known);
+    if (!start.page) return undefined;
+    const { info } = start.page;
+    let value = entryOf(start.page, index);
+    if (hit) return { value, info };
+    if (!known.includes(start)) this.#keep(table, start);
+    for (const change of this.#changes(table, start.to, position, index)) {
+      this.#stopping.poll();
+      if (!('words' in change)) return undefined;
+      value = entryAfterStores(value, { table, index }, change, start.to, position) as Pte;
+    }
+    // What makes a table of the page counts as a store to all entries: then it would have been asked above.
+    return { value, info };
   }
 
   /** Where to begin: a span that is known, what was stored, or nothing at power-on; whichever is the last. */
@@ -94,14 +148,32 @@ export class PageLine {
    * @param tables those there are at the position
    */
   all(tables: readonly number[], position: number): ReadonlyMap<number, Page> {
-    const groups = [...new Set(tables.map(groupOf))].map((group) => ({
+    const replay = this.#begun(tables, position);
+    for (const { raw, firstSeq } of this.#rows(replay.start, position)) {
+      this.#stopping.poll();
+      replay.apply(raw, firstSeq, position);
+    }
+    const pages = replay.pages();
+    // A search by halves goes on from the last place that was good, or from one before it.
+    this.#wholes = [{ position, pages }, ...this.#wholes.filter((one) => one.position < position)].slice(0, WHOLES);
+    return pages;
+  }
+
+  /** The pages from which the events since are the fewest. */
+  #begun(tables: readonly number[], position: number): PageReplay {
+    const whole = this.#wholes.find((one) => one.position <= position);
+    const keys = new Set(tables.map(groupOf));
+    const wayFromWhole = whole ? (position - whole.position) / BATCH_SIZE : Infinity;
+    if (whole && wayFromWhole * GROUPS_A_BATCH <= keys.size) return replayFrom(whole);
+    const groups = [...keys].map((group) => ({
       tables: [] as number[],
       stored: this.#stored.groupAtOrBefore(group, position),
       group,
     }));
     const byGroup = new Map(groups.map((one) => [one.group, one]));
     for (const table of tables) byGroup.get(groupOf(table))!.tables.push(table);
-    const start = startOfReplay(groups, position);
+    const { at: start, cost } = startOfReplay(groups, position);
+    if (whole && wayFromWhole <= cost) return replayFrom(whole);
     const replay = new PageReplay(start);
     for (const { stored, tables: own } of groups) {
       const at = stored?.position ?? 0;
@@ -109,8 +181,7 @@ export class PageLine {
       // Stored long ago and hardly stored to since: not worth reading all that lies between.
       else for (const table of own) this.#addAt(replay, table, start);
     }
-    for (const { raw, firstSeq } of this.#rows(start, position)) replay.apply(raw, firstSeq, position);
-    return replay.pages();
+    return replay;
   }
 
   #addAt(replay: PageReplay, table: number, position: number): void {
@@ -139,8 +210,8 @@ export class PageLine {
     return rows.length === 0 ? page : pageAfter(page, table, batch, rows);
   }
 
-  #changes(table: number, from: number, to: number): Iterable<TableStores | EventBatch> {
-    return this.#reader.storesTo?.(table, from, to) ?? this.#touching(table, from, to);
+  #changes(table: number, from: number, to: number, index?: number): Iterable<TableStores | EventBatch> {
+    return this.#reader.storesTo?.(table, from, to, index) ?? this.#touching(table, from, to);
   }
 
   *#touching(table: number, from: number, to: number): Generator<EventBatch> {

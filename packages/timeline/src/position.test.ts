@@ -62,6 +62,12 @@ describe('the position grammar', () => {
       expect(refused(() => at(text)).message).toContain('is not a position');
   });
 
+  it('refuses a text too long for any position before it looks into it', () => {
+    for (const read of [parsePosition, parseRange]) {
+      expect(() => read('7 ../x '.repeat(20_000), context)).toThrow('"7 ../x 7 ../x 7 ../x…", of 139999 letters');
+    }
+  });
+
   it('suggests what may have been meant', () => {
     expect(refused(() => at('@laek')).hint).toContain('leak');
     expect(refused(() => at('phase:setup_arhc')).hint).toContain('setup_arch');

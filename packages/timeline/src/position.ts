@@ -23,6 +23,9 @@ export interface PositionRange {
 const FORMS = 'Write a number, start, end, end-10, .+5, .-5, 37.5%, @bookmark or phase:NAME.';
 const withOffset = /^(.*?)(?:\s*([+-])\s*([0-9][0-9_]*))?$/s;
 
+/** No place has a longer name; reading on would take a time that grows with the square of the length. */
+const LONGEST = 200;
+
 const refuse = (message: string, hint: string): ToolError => new ToolError('position/invalid', message, hint);
 
 /**
@@ -31,7 +34,7 @@ const refuse = (message: string, hint: string): ToolError => new ToolError('posi
  * @throws ToolError position/invalid
  */
 export function parsePosition(text: string, context: PositionContext): Position {
-  const trimmed = text.trim();
+  const trimmed = shortOf(text);
   if (/^t\s*=/.test(trimmed) && context.hasClock !== true) {
     throw refuse(
       `"${trimmed}" is a time, and the events of this trace carry none.`,
@@ -47,6 +50,12 @@ export function parsePosition(text: string, context: PositionContext): Position 
   if (base === undefined) throw unknown(trimmed, context);
   const offset = Number(match[3]!.replaceAll('_', ''));
   return inRange(match[2] === '-' ? base - offset : base + offset, trimmed, context);
+}
+
+function shortOf(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed.length <= LONGEST) return trimmed;
+  throw refuse(`"${trimmed.slice(0, 20)}…", of ${trimmed.length} letters, is not a position.`, FORMS);
 }
 
 function ofPercent(percent: number, text: string, context: PositionContext): Position {
@@ -95,6 +104,7 @@ function unknown(text: string, context: PositionContext): ToolError {
  * @throws ToolError position/invalid
  */
 export function parseRange(text: string, context: PositionContext): PositionRange {
+  if (text.length > 2 * LONGEST) shortOf(text);
   let failure: unknown;
   // A position may begin with a dot itself, as in `...end` and `.-5...+5`: the first split that leaves two positions counts.
   for (let at = text.indexOf('..'); at >= 0; at = text.indexOf('..', at + 1)) {

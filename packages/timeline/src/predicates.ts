@@ -51,7 +51,10 @@ export function entriesChange(spans: readonly EntrySpan[]): Predicate {
     codes: tableCodes,
     touch: first === last ? { table, index: first } : { table },
   }));
-  return { sources, test: (moment) => storesTo(moment, spans) };
+  const [span] = spans;
+  const one =
+    spans.length === 1 && span && span.first === span.last ? { table: span.table, index: span.first } : undefined;
+  return { sources, ...(one && { storesTo: one }), test: (moment) => storesTo(moment, spans) };
 }
 
 /** Events about a slot. */

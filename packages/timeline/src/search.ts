@@ -1,10 +1,11 @@
 import type { EventBatch, EventView, TraceReader } from '@kwind/events';
+import { STORE_WORDS, type TableStores } from '@kwind/events/raw';
 import type { KernelProfile, Seq } from '@kwind/x86';
 import type { MachineState } from '@kwind/state';
 import { batchesOf, wantedCodes } from './sources.ts';
-import { SearchStopped, type ShouldStop } from './stopping.ts';
+import { SearchStopped, type Stopping } from './stopping.ts';
 import type { Cursor, Direction, Found, Moment, Predicate, Seek, SeekOptions } from './types.ts';
-import { Glance } from './window.ts';
+import { Glance } from './window-views.ts';
 
 /** The part of a timeline that a search needs. */
 interface Searched {
@@ -12,7 +13,8 @@ interface Searched {
   readonly length: number;
   at(position: number): Cursor;
   readonly profile: KernelProfile;
-  glanceAt(position: number, glance: Glance, shouldStop?: ShouldStop): MachineState;
+  readonly stopping: Stopping;
+  glanceIn(batch: EventBatch, offset: number, glance: Glance): MachineState;
 }
 
 /** Tests between two questions whether to stop: with a state each, about a millisecond of work. */
@@ -39,36 +41,34 @@ class Candidate implements Moment {
     return this.#event;
   }
   get before(): MachineState {
-    return this.#states.before(this.seq);
+    return this.#states.before(this.#batch, this.seq - this.#batch.firstSeq);
   }
   get after(): MachineState {
-    return this.#states.after(this.seq);
+    return this.#states.after(this.#batch, this.seq - this.#batch.firstSeq);
   }
 }
 
 /** The machine on both sides of the event under examination, through two glances that move with it. */
 class States {
   readonly #timeline: Searched;
-  readonly #shouldStop: ShouldStop;
   readonly #before: Glance;
   readonly #after: Glance;
   /** Whether a predicate has asked for a state yet. */
   isUsed = false;
 
-  constructor(timeline: Searched, shouldStop: ShouldStop) {
+  constructor(timeline: Searched) {
     this.#timeline = timeline;
-    this.#shouldStop = shouldStop;
     this.#before = new Glance(timeline.profile);
     this.#after = new Glance(timeline.profile);
   }
 
-  before(seq: number): MachineState {
+  before(batch: EventBatch, index: number): MachineState {
     this.isUsed = true;
-    return this.#timeline.glanceAt(seq, this.#before, this.#shouldStop);
+    return this.#timeline.glanceIn(batch, index, this.#before);
   }
-  after(seq: number): MachineState {
+  after(batch: EventBatch, index: number): MachineState {
     this.isUsed = true;
-    return this.#timeline.glanceAt(seq + 1, this.#after, this.#shouldStop);
+    return this.#timeline.glanceIn(batch, index + 1, this.#after);
   }
 }
 
@@ -81,7 +81,7 @@ export function find(
   options: SeekOptions,
 ): Found {
   try {
-    const seq = scan(timeline, position, until, direction, options);
+    const seq = timeline.stopping.during(options.shouldStop, () => scan(timeline, position, until, direction, options));
     return seq === undefined ? { kind: 'edge' } : { kind: 'hit', seq: seq as Seq };
   } catch (error) {
     if (error instanceof SearchStopped) return { kind: 'interrupted' };
@@ -125,7 +125,8 @@ function scan(
   const start = forward ? position : position - 2;
   const last = options.limit ?? (forward ? timeline.length - 1 : 0);
   if (forward ? start > last : start < last) return undefined;
-  const scanner = new Scanner(timeline, until, options.shouldStop);
+  const scanner = new Scanner(timeline, until);
+  if (!forward && until.storesTo && timeline.reader.storesTo) return lastStore(timeline, scanner, until, start, last);
   for (const batch of batchesOf(timeline.reader, until.sources, start, direction)) {
     const { firstSeq, length } = batch;
     if (forward ? firstSeq > last : firstSeq + length <= last) return undefined;
@@ -137,29 +138,60 @@ function scan(
   return undefined;
 }
 
+/** The last store to an entry from event `start` back to `last`: by the stores to its table alone, where they tell all. */
+function lastStore(
+  { reader, stopping }: Searched,
+  scanner: Scanner,
+  { storesTo }: Predicate,
+  start: number,
+  last: number,
+): number | undefined {
+  const { table, index } = storesTo!;
+  for (const { firstSeq, length } of reader.batchesTouching({ table, index }, start, 'backward')) {
+    stopping.poll();
+    if (firstSeq + length <= last) return undefined;
+    const [low, high] = [Math.max(firstSeq, last), Math.min(firstSeq + length - 1, start)];
+    for (const stores of reader.storesTo!(table, firstSeq, firstSeq + length)) {
+      const hit =
+        'words' in stores ? lastOf(stores, index, low, high) : scanner.last(stores, low - firstSeq, high - firstSeq);
+      if (hit !== undefined) return firstSeq + hit;
+    }
+  }
+  return undefined;
+}
+
+/** Index in its batch of the last store to an entry among events `low` to `high`. */
+function lastOf({ firstSeq, words }: TableStores, index: number, low: number, high: number): number | undefined {
+  for (let at = words.length - STORE_WORDS; at >= 0; at -= STORE_WORDS) {
+    const seq = firstSeq + words[at]!;
+    if (words[at + 1] === index && seq >= low && seq <= high) return words[at]!;
+  }
+  return undefined;
+}
+
 /** Looks for a hit in one batch after the other. */
 class Scanner {
   readonly #wanted: Uint8Array;
   readonly #test: Predicate['test'];
   readonly #states: States;
-  readonly #shouldStop: ShouldStop;
+  readonly #stopping: Stopping;
   #tests = 0;
 
-  constructor(timeline: Searched, until: Predicate, shouldStop: ShouldStop) {
+  constructor(timeline: Searched, until: Predicate) {
     this.#wanted = wantedCodes(until.sources);
     this.#test = (moment) => until.test(moment);
-    this.#states = new States(timeline, shouldStop);
-    this.#shouldStop = shouldStop;
+    this.#states = new States(timeline);
+    this.#stopping = timeline.stopping;
   }
 
   first(batch: EventBatch, low: number, high: number): number | undefined {
-    this.#poll();
+    this.#stopping.poll();
     for (let i = low; i <= high; i++) if (this.#isHit(batch, i)) return i;
     return undefined;
   }
 
   last(batch: EventBatch, low: number, high: number): number | undefined {
-    this.#poll();
+    this.#stopping.poll();
     let i = high;
     for (; i >= low && !this.#states.isUsed; i--) if (this.#isHit(batch, i)) return i;
     // States are folded forward, so one that looks at them is asked about the rest in that order; its last hit counts.
@@ -170,11 +202,7 @@ class Scanner {
 
   #isHit(batch: EventBatch, i: number): boolean {
     if (this.#wanted[batch.codeAt(i)] !== 1) return false;
-    if (++this.#tests % TESTS_A_POLL === 0) this.#poll();
+    if (++this.#tests % TESTS_A_POLL === 0) this.#stopping.poll();
     return this.#test(new Candidate(batch, i, this.#states));
-  }
-
-  #poll(): void {
-    if (this.#shouldStop?.() === true) throw new SearchStopped();
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { profile, ToolError } from '@kwind/x86';
-import { BatchBuilder, type EventBatch } from '@kwind/events';
+import { BatchBuilder, type BootEvent, type EventBatch } from '@kwind/events';
 import { initialState, stateHash, type MachineState } from '@kwind/state';
 import { headerFor, memoryTrace, recordCalls, type RandomCall } from '@kwind/testkit';
 import { BranchTrace } from './branch-trace.ts';
@@ -91,6 +91,35 @@ describe('a timeline', () => {
     const from = timeline.at(2);
     const seek = timeline.seek(from, { test: ({ after }) => after.position < 0 }, 'forward', { shouldStop });
     expect(seek).toEqual({ kind: 'interrupted', cursor: from });
+  });
+
+  it.each([
+    ['a page', ({ before }: Moment): boolean => before.pages.entry(7, 3) === 1n],
+    ['all pages', ({ before }: Moment): boolean => before.pages.tables().length === 0],
+    ['the registers', ({ before }: Moment): boolean => before.control.registers['cr3'] === 1n],
+  ])('ends a search that looks at %s in the middle of the fold that this takes', (_what, test) => {
+    const long: EventBatch[] = [];
+    for (let i = 0, seq = 0; i < 60; seq += long[i++]!.length) {
+      const builder = new BatchBuilder(seq);
+      for (const [before, after] of [
+        [0n, 0x63n],
+        [0x63n, 0n],
+      ] as const)
+        builder.append({ type: 'pte.written', table: 7, index: 3, before, after } as BootEvent);
+      long.push(builder.freeze());
+    }
+    const reader = memoryTrace(long, headerFor(kernel));
+    const load = reader.batchContaining.bind(reader);
+    let loads = 0;
+    reader.batchContaining = (seq) => {
+      loads++;
+      return load(seq);
+    };
+    const timeline = new Timeline(reader, kernel);
+    const shouldStop = (): boolean => loads >= 10;
+    const found = timeline.find(timeline.length, { test }, 'backward', { shouldStop });
+    expect(found).toEqual({ kind: 'interrupted' });
+    expect(loads).toBeLessThanOrEqual(12);
   });
 
   it('unpacks no batch that leaves an entry alone', () => {

@@ -6,9 +6,10 @@ import { DirectoryLine } from './directory.ts';
 import { PageLine } from './page-line.ts';
 import { find, seek } from './search.ts';
 import { batchesOf, wantedCodes } from './sources.ts';
-import type { ShouldStop } from './stopping.ts';
+import { Stopping } from './stopping.ts';
 import type { Cursor, Direction, Found, Predicate, Seek, SeekOptions, Source } from './types.ts';
-import { Window, type Glance, type Lines } from './window.ts';
+import { Window, type BatchSpan, type Lines } from './window.ts';
+import { WindowState, type Glance } from './window-views.ts';
 
 /** The batch one walks about in and the one that was left: enough to step to and fro across an edge. */
 const WINDOWS = 2;
@@ -21,7 +22,8 @@ const WINDOWS = 2;
 export class Timeline {
   readonly reader: TraceReader;
   readonly profile: KernelProfile;
-  readonly #control: ControlLine;
+  /** What a search sets for everything that is folded for it. */
+  readonly stopping: Stopping = new Stopping();
   readonly #lines: Lines;
   #windows: readonly Window[] = [];
   #lastBatch: EventBatch | undefined;
@@ -32,10 +34,12 @@ export class Timeline {
     this.profile = profile;
     this.#start = initialState(profile);
     const stored = new StoredStates(reader, profile);
-    this.#control = new ControlLine(reader, stored, profile);
+    const control = new ControlLine(reader, stored, profile, this.stopping);
     this.#lines = {
-      pages: new PageLine(reader, stored),
-      directory: new DirectoryLine(reader, stored, this.#control),
+      profile,
+      control,
+      pages: new PageLine(reader, stored, this.stopping),
+      directory: new DirectoryLine(reader, stored, control, this.stopping),
     };
   }
 
@@ -106,33 +110,46 @@ export class Timeline {
     this.reader.refresh();
   }
 
-  /** The state at a position. Of its pages only those are made that somebody looks at, and then. */
-  stateAt(position: number, shouldStop?: ShouldStop): MachineState {
+  /** The state at a position. Nothing of it is made before somebody looks at it. */
+  stateAt(position: number): MachineState {
     if (position === 0) return this.#start;
-    const batch = this.batchOf(position - 1);
-    return this.#window(batch, shouldStop).at(position - batch.firstSeq);
+    const window = this.#windowAt(position);
+    return new WindowState(window, position - window.firstSeq);
   }
 
-  /** The machine at a position through `glance`, which shows it until it is moved again. */
-  glanceAt(position: number, glance: Glance, shouldStop?: ShouldStop): MachineState {
-    if (position === 0) return this.#start;
-    const batch = this.batchOf(position - 1);
-    return glance.moveTo(this.#window(batch, shouldStop), position - batch.firstSeq);
+  /** The machine after the first events of a batch through `glance`, which shows it until it is moved again. */
+  glanceIn(batch: EventBatch, offset: number, glance: Glance): MachineState {
+    const known = this.#windows.find((window) => isSame(window, batch));
+    return glance.moveTo(this.#keep(known ?? new Window(batch, () => batch, this.#lines)), offset);
   }
 
   #cursor(state: MachineState): Cursor {
     return Object.freeze({ position: state.position, state });
   }
 
-  #window(batch: EventBatch, shouldStop: ShouldStop): Window {
-    const [newest] = this.#windows;
-    if (newest && isSame(newest.batch, batch)) return newest;
-    const known = this.#windows.find((window) => isSame(window.batch, batch));
-    const window = known ?? new Window(batch, this.#control.at(batch.firstSeq, shouldStop), this.#lines);
-    this.#windows = [window, ...this.#windows.filter((other) => other !== window)].slice(0, WINDOWS);
+  /** A position at an edge belongs to both batches; the window that is there is taken, else the later batch. */
+  #windowAt(position: number): Window {
+    const known = this.#windows.find(({ firstSeq, length }) => firstSeq <= position && position <= firstSeq + length);
+    if (known && known.firstSeq + known.length < this.length) return this.#keep(known);
+    const seq = Math.min(position, this.length - 1);
+    const span = this.reader.linkAt?.(seq) ?? this.batchOf(seq);
+    // The last batch may have grown since.
+    if (known && isSame(known, span)) return this.#keep(known);
+    return this.#keep(new Window(span, (isNeeded) => this.#batchAtHand(span, isNeeded), this.#lines));
+  }
+
+  #batchAtHand(span: BatchSpan, isNeeded: boolean): EventBatch | undefined {
+    const last = this.#lastBatch;
+    if (last && isSame(last, span)) return last;
+    return isNeeded ? this.batchOf(span.firstSeq) : undefined;
+  }
+
+  #keep(window: Window): Window {
+    if (this.#windows[0] !== window)
+      this.#windows = [window, ...this.#windows.filter((other) => other !== window)].slice(0, WINDOWS);
     return window;
   }
 }
 
 /** A batch that grew while it was recorded is another batch. */
-const isSame = (a: EventBatch, b: EventBatch): boolean => a.firstSeq === b.firstSeq && a.length === b.length;
+const isSame = (a: BatchSpan, b: BatchSpan): boolean => a.firstSeq === b.firstSeq && a.length === b.length;

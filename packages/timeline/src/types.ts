@@ -41,6 +41,8 @@ export interface Moment {
 export interface Predicate {
   /** Only events of one of these are tested; left out, all are. */
   readonly sources?: readonly Source[];
+  /** Every store to this entry is a hit, so that one who knows where they are need not test them. */
+  readonly storesTo?: { readonly table: number; readonly index: number };
   test(moment: Moment): boolean;
 }
 

@@ -1,18 +1,17 @@
+import type { KernelProfile } from '@kwind/x86';
 import { isEntryCode, type EventBatch } from '@kwind/events';
 import {
   PageRows,
   pageAfter,
-  PageStore,
   rowsBefore,
   rowsOfTable,
   type MachineState,
   type Page,
-  type PageOrigin,
+  type TableInfo,
 } from '@kwind/state';
-import type { TableInfo } from '@kwind/state';
-import { controlAfter } from './control-line.ts';
+import { controlAfter, type ControlLine } from './control-line.ts';
 import { addTables, type Directory, type DirectoryLine } from './directory.ts';
-import type { PageLine } from './page-line.ts';
+import type { Entry, PageLine } from './page-line.ts';
 
 /** Control events between two rungs. 64 keeps a batch's rungs and one run's steps each under a millisecond to make. */
 const RUN = 64;
@@ -20,11 +19,18 @@ const RUN = 64;
 const VERSIONS = 512;
 /** Tables whose events are looked for one by one. */
 const LOOKS = 12;
+/** Looks at entries and pages that are answered without unpacking the batch; at the control state it is one. */
+const GLIMPSES = 8;
 /** Pages that are brought to the batch one by one before all are. */
 const ONE_BY_ONE = 24;
 
+/** Which events a batch holds. */
+export type BatchSpan = Pick<EventBatch, 'firstSeq' | 'length'>;
+
 /** Where a window gets what lies before its batch. */
 export interface Lines {
+  readonly profile: KernelProfile;
+  readonly control: ControlLine;
   readonly pages: PageLine;
   readonly directory: DirectoryLine;
 }
@@ -35,12 +41,19 @@ export interface Lines {
  * between two stores to it. Nothing is ever undone: going back is a look-up.
  */
 export class Window {
-  readonly batch: EventBatch;
+  readonly firstSeq: number;
+  readonly length: number;
+  readonly profile: KernelProfile;
   readonly #lines: Lines;
+  readonly #load: (isNeeded: boolean) => EventBatch | undefined;
+  #batch: EventBatch | undefined;
+  /** Looks at what is inside the batch while it was not unpacked: at pages, and at the control state. */
+  #glimpses = 0;
+  #controlGlimpses = 0;
   /** The machine after every {@link RUN} control events; the first is that before the batch. */
-  readonly #rungs: MachineState[];
+  readonly #rungs: MachineState[] = [];
   /** Indices of the control events. */
-  readonly #controls: Uint16Array;
+  #controls: Uint16Array | undefined;
   #steps: readonly MachineState[] = [];
   #runOfSteps = -1;
   #lastRun = -1;
@@ -55,23 +68,36 @@ export class Window {
   #turns: Uint16Array | undefined;
   #lastTurn: { readonly turn: number; readonly directory: Directory } | undefined;
 
-  /** @param start the machine right before the batch's first event; its pages are not looked at */
-  constructor(batch: EventBatch, start: MachineState, lines: Lines) {
-    this.batch = batch;
+  /** @param load gives the batch; where it is not needed, only if it is at hand */
+  constructor({ firstSeq, length }: BatchSpan, load: (isNeeded: boolean) => EventBatch | undefined, lines: Lines) {
+    this.firstSeq = firstSeq;
+    this.length = length;
+    this.profile = lines.profile;
+    this.#load = load;
     this.#lines = lines;
-    this.#rungs = [start];
-    this.#controls = controlsOf(batch);
   }
 
-  /** The machine after the first `offset` events of the batch, 0 to its length. */
-  at(offset: number): MachineState {
-    const { profile, control, counters, calls } = this.controlAt(offset);
-    const position = (this.batch.firstSeq + offset) as MachineState['position'];
-    const pages = PageStore.lazy(new WindowPages(this, offset));
-    return Object.freeze({ profile, position, control, counters, calls, pages });
+  get batch(): EventBatch {
+    return (this.#batch ??= this.#load(true)!);
+  }
+
+  /** Whether the batch is unpacked. It is once somebody looks around in it, not for one look at a place. */
+  get #isOpen(): boolean {
+    return (this.#batch ??= this.#load(false)) !== undefined;
+  }
+
+  #isGlimpse(): boolean {
+    return !this.#isOpen && this.#glimpses++ < GLIMPSES;
+  }
+
+  /** One entry without its page, for who does no more than walk through. */
+  entry(table: number, index: number, offset: number): Entry | undefined {
+    return this.#isGlimpse() ? this.#lines.pages.entryAt(table, index, this.firstSeq + offset) : undefined;
   }
 
   page(table: number, offset: number): Page | undefined {
+    if (offset === 0) return this.#base(table);
+    if (this.#isGlimpse()) return this.#lines.pages.at(table, this.firstSeq + offset);
     const rows = this.#rowsOf(table);
     const version = rowsBefore(rows, offset);
     if (version === 0) return this.#base(table);
@@ -98,8 +124,13 @@ export class Window {
     return found;
   }
 
+  /** Whether the trace lists a table whose page it does not have: then something of it is lost. */
+  isLost(table: number): boolean {
+    return this.#lines.directory.wasListed(table, this.firstSeq);
+  }
+
   tables(offset: number): Directory {
-    this.#directory ??= this.#lines.directory.at(this.batch.firstSeq);
+    this.#directory ??= this.#lines.directory.at(this.firstSeq);
     if (offset === 0) return this.#directory;
     this.#rows ??= new PageRows(this.batch);
     this.#turns ??= turnsOf(this.#rows, this.#directory);
@@ -116,15 +147,15 @@ export class Window {
   #base(table: number): Page | undefined {
     if (!this.#bases.has(table) && !this.#hasAll) {
       if (this.#bases.size >= ONE_BY_ONE) this.#loadAll();
-      else this.#bases.set(table, this.#lines.pages.at(table, this.batch.firstSeq));
+      else this.#bases.set(table, this.#lines.pages.at(table, this.firstSeq));
     }
     return this.#bases.get(table);
   }
 
   /** Somebody looks at all pages: a report, a comparison, a hash. */
   #loadAll(): void {
-    this.#directory ??= this.#lines.directory.at(this.batch.firstSeq);
-    const pages = this.#lines.pages.all([...this.#directory.keys()], this.batch.firstSeq);
+    this.#directory ??= this.#lines.directory.at(this.firstSeq);
+    const pages = this.#lines.pages.all([...this.#directory.keys()], this.firstSeq);
     // Those handed out already stay the same objects.
     for (const [table, page] of pages) if (!this.#bases.has(table)) this.#bases.set(table, page);
     this.#hasAll = true;
@@ -142,8 +173,11 @@ export class Window {
 
   /** The machine after so many events, its position and its pages apart. */
   controlAt(offset: number): MachineState {
-    const count = rowsBefore(this.#controls, offset);
-    const run = Math.min(Math.floor(count / RUN), Math.max(0, Math.ceil(this.#controls.length / RUN) - 1));
+    if (offset === 0) return this.#rung(0);
+    if (!this.#isOpen && this.#controlGlimpses++ === 0) return this.#lines.control.at(this.firstSeq + offset);
+    const controls = (this.#controls ??= controlsOf(this.batch));
+    const count = rowsBefore(controls, offset);
+    const run = Math.min(Math.floor(count / RUN), Math.max(0, Math.ceil(controls.length / RUN) - 1));
     if (run === this.#runOfSteps) return this.#steps[count - run * RUN]!;
     const rung = this.#rung(run);
     if (count === run * RUN) return rung;
@@ -154,6 +188,7 @@ export class Window {
   }
 
   #rung(run: number): MachineState {
+    if (this.#rungs.length === 0) this.#rungs.push(this.#lines.control.at(this.firstSeq));
     for (let next = this.#rungs.length; next <= run; next++)
       this.#rungs.push(this.#after(this.#rungs[next - 1]!, (next - 1) * RUN, next * RUN));
     return this.#rungs[run]!;
@@ -161,7 +196,7 @@ export class Window {
 
   #makeSteps(run: number, rung: MachineState): readonly MachineState[] {
     const steps = [rung];
-    const end = Math.min((run + 1) * RUN, this.#controls.length);
+    const end = Math.min((run + 1) * RUN, this.#controls!.length);
     for (let i = run * RUN; i < end; i++) steps.push(this.#after(steps.at(-1)!, i, i + 1));
     this.#steps = steps;
     this.#runOfSteps = run;
@@ -170,7 +205,7 @@ export class Window {
 
   /** After control events `from` to `to − 1`. */
   #after(state: MachineState, from: number, to: number): MachineState {
-    return controlAfter(state, this.batch, this.#controls[from]!, this.#controls[to - 1]! + 1);
+    return controlAfter(state, this.batch, this.#controls![from]!, this.#controls![to - 1]! + 1);
   }
 }
 
@@ -189,88 +224,4 @@ function controlsOf(batch: EventBatch): Uint16Array {
   let count = 0;
   for (let i = 0; i < batch.length; i++) if (!PageRows.isPageCode(batch.codeAt(i))) found[count++] = i;
   return found.slice(0, count);
-}
-
-/**
- * The machine at a place that is looked at for a moment and left: one object for a whole search, where a state for each
- * event would cost more than the question. Whoever is handed it must not keep it.
- */
-export class Glance implements MachineState, PageOrigin {
-  readonly profile: MachineState['profile'];
-  readonly pages: PageStore = PageStore.lazy(this);
-  #window!: Window;
-  #offset = 0;
-  #control: MachineState | undefined;
-
-  constructor(profile: MachineState['profile']) {
-    this.profile = profile;
-  }
-
-  moveTo(window: Window, offset: number): this {
-    this.#window = window;
-    this.#offset = offset;
-    this.#control = undefined;
-    return this;
-  }
-
-  get position(): MachineState['position'] {
-    return (this.#window.batch.firstSeq + this.#offset) as MachineState['position'];
-  }
-  get control(): MachineState['control'] {
-    return this.#here.control;
-  }
-  get counters(): MachineState['counters'] {
-    return this.#here.counters;
-  }
-  get calls(): MachineState['calls'] {
-    return this.#here.calls;
-  }
-  get #here(): MachineState {
-    return (this.#control ??= this.#window.controlAt(this.#offset));
-  }
-
-  tables(): readonly number[] {
-    return [...this.#window.tables(this.#offset).keys()];
-  }
-  has(table: number): boolean {
-    return this.#window.tables(this.#offset).has(table);
-  }
-  info(table: number): TableInfo | undefined {
-    return this.#window.tables(this.#offset).get(table);
-  }
-  page(table: number): Page | undefined {
-    return this.#window.page(table, this.#offset);
-  }
-}
-
-/** The pages after some events of a window's batch. */
-class WindowPages implements PageOrigin {
-  readonly #window: Window;
-  readonly #offset: number;
-  readonly #seen = new Map<number, Page | undefined>();
-  #directory: Directory | undefined;
-
-  constructor(window: Window, offset: number) {
-    this.#window = window;
-    this.#offset = offset;
-  }
-
-  tables(): readonly number[] {
-    return [...this.#tables().keys()];
-  }
-  has(table: number): boolean {
-    return this.#tables().has(table);
-  }
-  info(table: number): TableInfo | undefined {
-    // A walk has just looked at the page; the list of all tables may not have been needed yet.
-    return this.#seen.has(table) ? this.#seen.get(table)?.info : this.#tables().get(table);
-  }
-  page(table: number): Page | undefined {
-    if (!this.#seen.has(table)) this.#seen.set(table, this.#window.page(table, this.#offset));
-    return this.#seen.get(table);
-  }
-
-  #tables(): Directory {
-    return (this.#directory ??= this.#window.tables(this.#offset));
-  }
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, type Hash } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 
 /*
  * A finished file carries a SHA-256 over all its bytes but the digest's own: in `meta`, key `file`, as 64 hex digits.
@@ -44,13 +44,16 @@ export function isFileAsSealed(path: string, digest: string): boolean {
   }
 }
 
+/** For one piece of a file, which may be all of it. */
+const roomFor = (file: number): Buffer => Buffer.allocUnsafe(Math.min(CHUNK, fstatSync(file).size));
+
 /** Where a text stands in the file. */
 function placesOf(file: number, text: string): number[] {
   const places: number[] = [];
-  const chunk = Buffer.alloc(CHUNK);
+  const chunk = roomFor(file);
   // Chunks overlap by less than the text, so that each place is found once.
   for (let start = 0; ; start += CHUNK - LENGTH + 1) {
-    const read = readSync(file, chunk, 0, CHUNK, start);
+    const read = readSync(file, chunk, 0, chunk.length, start);
     for (let at = -1; (at = chunk.subarray(0, read).indexOf(text, at + 1, 'latin1')) >= 0;) places.push(start + at);
     if (read < CHUNK) return places;
   }
@@ -69,9 +72,9 @@ function digestWithout(file: number, places: readonly number[]): string {
 }
 
 function addBytes(hash: Hash, file: number, from: number, to: number): void {
-  const chunk = Buffer.alloc(CHUNK);
+  const chunk = roomFor(file);
   for (let at = from; at < to;) {
-    const read = readSync(file, chunk, 0, Math.min(CHUNK, to - at), at);
+    const read = readSync(file, chunk, 0, Math.min(chunk.length, to - at), at);
     if (read === 0) return;
     hash.update(chunk.subarray(0, read));
     at += read;

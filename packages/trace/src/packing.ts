@@ -5,20 +5,29 @@ export const MAX_BATCH_BYTES = 16 << 20;
 export const MAX_CHECKPOINT_BYTES = 256 << 20;
 export const MAX_PART_BYTES = 256 << 20;
 
-/** About what a batch takes: one piece instead of the many of Node's default of 16 KiB. */
-const CHUNK = 1 << 15;
+/** About what a packed batch takes: one piece instead of many. */
+const CHUNK = 1 << 14;
+/** Room for what is unpacked, at first and at most. */
+const FIRST_ROOM = 1 << 15;
+const MOST_ROOM = 1 << 18;
 
 // The frame's own checksum costs next to nothing and lets every reader notice a flipped bit, not only verify.
 const compression = {
-  chunkSize: CHUNK / 2,
+  chunkSize: CHUNK,
   params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
 };
 
 export const pack = (bytes: Uint8Array): Buffer => zstdCompressSync(bytes, compression);
 
+/** Neighbouring batches unpack to about as much: with room for it at once no second piece is made and joined to the first. */
+let room = FIRST_ROOM;
+
 /** @throws Error when the bytes are damaged or unpack to more than `limit` */
-export const unpack = (bytes: Uint8Array, limit: number): Buffer =>
-  zstdDecompressSync(bytes, { maxOutputLength: limit, chunkSize: CHUNK });
+export function unpack(bytes: Uint8Array, limit: number): Buffer {
+  const unpacked = zstdDecompressSync(bytes, { maxOutputLength: limit, chunkSize: room });
+  room = Math.min(MOST_ROOM, Math.max(CHUNK, unpacked.length + (unpacked.length >> 2)));
+  return unpacked;
+}
 
 const AS_IT_IS = 0;
 const PACKED = 1;

@@ -32,6 +32,11 @@ export interface PartRow {
   readonly position: number;
   readonly body: Buffer;
 }
+export type FoundPart = Pick<PartRow, 'id' | 'position'>;
+export interface GroupHits {
+  readonly grp: number;
+  readonly hits: Buffer;
+}
 export interface TouchIndexRow {
   readonly tbl: number;
   readonly hits: Buffer;
@@ -120,8 +125,14 @@ export class Queries {
       undefined
     );
   }
-  hits(group: number, key: number): Buffer | undefined {
-    return this.#get<TouchIndexRow>('SELECT hits FROM touch WHERE grp = ? AND tbl = ?', group, key)?.hits;
+  /** Of some groups of the touch index, the rows of one key, in ascending order. */
+  hits(groups: readonly number[], key: number): GroupHits[] {
+    // One call: most groups know nothing of a key, and asking each took longer than all the answers.
+    return this.#all(
+      'SELECT grp, hits FROM touch WHERE grp IN (SELECT value FROM json_each(?)) AND tbl = ? ORDER BY grp',
+      `[${groups.join()}]`,
+      key,
+    );
   }
   touchRows(group: number, afterKey: number, limit: number): TouchIndexRow[] {
     return this.#all(
@@ -144,14 +155,17 @@ export class Queries {
       position,
     );
   }
-  /** A part as it was put last at or before `position`. */
-  partAtOrBefore(position: number, reducer: number, part: number): PartRow | undefined {
+  /** A part as it was put last at or before `position`; the index alone answers that. */
+  partAtOrBefore(position: number, reducer: number, part: number): FoundPart | undefined {
     return this.#get(
-      'SELECT id, reducer, part, position, body FROM part WHERE reducer = ? AND part = ? AND position <= ? ORDER BY position DESC LIMIT 1',
+      'SELECT id, position FROM part WHERE reducer = ? AND part = ? AND position <= ? ORDER BY position DESC LIMIT 1',
       reducer,
       part,
       position,
     );
+  }
+  partBody(id: number): Buffer | undefined {
+    return this.#get<Pick<PartRow, 'body'>>('SELECT body FROM part WHERE id = ?', id)?.body;
   }
   partAfter(id: number): PartRow | undefined {
     return this.#get('SELECT id, reducer, part, position, body FROM part WHERE id > ? ORDER BY id LIMIT 1', id);

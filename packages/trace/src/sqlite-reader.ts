@@ -18,7 +18,7 @@ import { asToolError } from './errors.ts';
 import { readMeta, type Meta, type RecorderInfo } from './meta.ts';
 import { openForReading, type OpenedTrace } from './open.ts';
 import { MAX_BATCH_BYTES, MAX_CHECKPOINT_BYTES, unpack, unpackPart } from './packing.ts';
-import { Queries, type BatchRow, type PartRow, type SummaryRow } from './queries.ts';
+import { Queries, type BatchRow, type FoundPart, type SummaryRow } from './queries.ts';
 import { slotTarget, tableTarget, TouchSearch, type Target } from './touch-search.ts';
 
 /** `index` narrows a table to one entry. */
@@ -38,6 +38,8 @@ export class SqliteTraceReader implements TraceReader {
   readonly #queries: Queries;
   readonly #touches: TouchSearch;
   readonly #cache = new BatchCache(CACHED_BATCHES);
+  /** Its arrays are large: made anew for each fold, they made the collector run. */
+  #idle: RowDecoder | undefined;
   #meta: Meta;
 
   constructor(path: string, opened: OpenedTrace) {
@@ -75,11 +77,20 @@ export class SqliteTraceReader implements TraceReader {
     return this.#cache.get(seq) ?? this.#cache.put(this.#load(seq));
   }
 
-  *rowsFrom(firstSeq: number): IterableIterator<BatchRows> {
-    const decoder = new RowDecoder();
+  *rowsFrom(firstSeq: number, skipsStores = false): IterableIterator<BatchRows> {
+    const decoder = this.#idle ?? new RowDecoder();
+    this.#idle = undefined;
+    try {
+      yield* this.#rows(decoder, firstSeq, skipsStores);
+    } finally {
+      this.#idle = decoder;
+    }
+  }
+
+  *#rows(decoder: RowDecoder, firstSeq: number, skipsStores: boolean): Generator<BatchRows> {
     for (let seq = firstSeq; seq < this.length;) {
       const row = this.#rowAt(seq);
-      const raw = this.#decode(row, (bytes) => decoder.decode(bytes));
+      const raw = this.#decode(row, (bytes) => decoder.decode(bytes, skipsStores));
       this.#checkLength(row, raw.codes.length);
       yield { firstSeq: row.first_seq, length: row.length, raw };
       seq = row.first_seq + row.length;
@@ -109,10 +120,10 @@ export class SqliteTraceReader implements TraceReader {
     for (const row of mergeBatches(lists, direction)) yield summaryOf(row);
   }
 
-  *storesTo(table: number, from: number, to: number): IterableIterator<TableStores | EventBatch> {
+  *storesTo(table: number, from: number, to: number, index?: number): IterableIterator<TableStores | EventBatch> {
     if (from >= to) return;
     const stretch = { from, until: to - 1, direction: 'forward' } as const;
-    for (const firstSeq of this.#touches.firstSeqs(tableTarget(table), stretch, this.#meta)) {
+    for (const firstSeq of this.#touches.firstSeqs(tableTarget(table, index), stretch, this.#meta)) {
       if (firstSeq >= to) return;
       yield this.#cache.get(firstSeq) ?? this.#stores(firstSeq, table) ?? this.batchContaining(firstSeq);
     }
@@ -138,14 +149,16 @@ export class SqliteTraceReader implements TraceReader {
     part: number,
   ): StoredPart | undefined {
     const row = this.#queries.partAtOrBefore(position, reducer, part);
-    return row && { position: row.position, bytes: () => this.#unpackPart(row) };
+    return row && { position: row.position, bytes: () => this.#unpackPart(row, part) };
   }
 
-  #unpackPart(row: PartRow): Uint8Array {
+  #unpackPart(row: FoundPart, part: number): Uint8Array {
+    const body = this.#queries.partBody(row.id);
+    if (!body) throw this.#queries.damaged(`part ${part} put at position ${row.position} is missing`);
     try {
-      return unpackPart(row.body);
+      return unpackPart(body);
     } catch (error) {
-      throw this.#queries.damaged(`part ${row.part} put at position ${row.position} cannot be unpacked`, error);
+      throw this.#queries.damaged(`part ${part} put at position ${row.position} cannot be unpacked`, error);
     }
   }
 

@@ -13,6 +13,18 @@ const MAX_PFN_HIGH = 2 ** 20;
 const HIT = 2 + MASK_WORDS;
 const NEXT = 1;
 const MASK = 2;
+/** By event code, what of a row is touched. */
+const NOTHING = 0;
+const ENTRY = 1;
+const OTHER = 2;
+const kinds = Uint8Array.from({ length: 256 }, (_, code) => {
+  if (isEntryCode(code)) return ENTRY;
+  return touchPlans[code] ? OTHER : NOTHING;
+});
+/** By event code, where a row names its table; −1 where it does not. */
+const tablePlaces = Int8Array.from({ length: 256 }, (_, code) =>
+  isEntryCode(code) ? 0 : (touchPlans[code]?.table ?? -1),
+);
 const scratch = new Uint8Array(BATCHES_A_GROUP * HIT_BYTES);
 
 /** One row of the touch index. */
@@ -47,12 +59,11 @@ export class TouchGroup {
     let hitLo = 0;
     let hitHi = 0;
     for (let i = 0; i < codes.length; i++) {
-      const code = codes[i]!;
+      const kind = kinds[codes[i]!]!;
+      if (kind === NOTHING) continue;
       const at = offsets[i]!;
-      if (!isEntryCode(code)) {
-        const plan = touchPlans[code];
-        if (!plan) continue;
-        this.#addOther(plan, words, at);
+      if (kind === OTHER) {
+        this.#addOther(touchPlans[codes[i]!]!, words, at);
         hits = this.#hits;
         continue;
       }
@@ -146,8 +157,7 @@ export class TouchGroup {
 
 function checkFrames(codes: Uint8Array, offsets: Uint32Array, words: Uint32Array): void {
   for (let i = 0; i < codes.length; i++) {
-    const code = codes[i]!;
-    const table = isEntryCode(code) ? 0 : (touchPlans[code]?.table ?? -1);
+    const table = tablePlaces[codes[i]!]!;
     if (table < 0 || words[offsets[i]! + table + 1]! < MAX_PFN_HIGH) continue;
     const frame = words[offsets[i]! + table + 1]! * TWO_32 + words[offsets[i]! + table]!;
     const what = `frame 0x${frame.toString(16)} of a page table is beyond 52 bits.`;

@@ -26,6 +26,9 @@ export interface Stretch {
   readonly until: number | undefined;
   readonly direction: Direction;
 }
+/** Groups that are looked into at once: of ten million events all. */
+const MOST_GROUPS = 64;
+
 /** Events that the index covers, and that there are. */
 export interface Known {
   readonly indexed: number;
@@ -77,20 +80,24 @@ export class TouchSearch {
   }
 
   *#hits({ key, entry }: Target, { from, until, direction }: Stretch, indexed: number): IterableIterator<number> {
-    const groups = this.#groupsBefore(indexed);
-    const step = direction === 'forward' ? 1 : -1;
-    // The last group that starts at or before `from`; going forward, the first one if there is none.
-    const at = lastAtOrBefore(groups, from);
-    for (let i = step > 0 ? Math.max(at, 0) : at; i >= 0 && i < groups.length; i += step) {
-      if (until !== undefined && (step > 0 ? groups[i]! > until : (groups[i + 1] ?? Infinity) <= until)) return;
-      const bytes = this.#queries.hits(groups[i]!, key);
-      if (!bytes) continue;
-      const hits = this.#read(bytes, groups[i]!, entry);
-      if (step < 0) hits.reverse();
-      for (const hit of hits) {
-        if (step > 0 ? hit < from : hit > from) continue;
-        if (step > 0 && until !== undefined && hit > until) return;
-        yield hit;
+    const forward = direction === 'forward';
+    const all = this.#groupsBefore(indexed);
+    // The groups from the one that holds `from` to the one that holds `until`, on the way.
+    const at = lastAtOrBefore(all, from);
+    const end = until === undefined ? undefined : lastAtOrBefore(all, until);
+    const groups = forward
+      ? all.slice(Math.max(at, 0), (end ?? all.length) + 1)
+      : all.slice(Math.max(end ?? 0, 0), at + 1).reverse();
+    // Forward somebody wants them all, backward mostly the next.
+    for (let i = 0, count = forward ? MOST_GROUPS : 1; i < groups.length; i += count, count = MOST_GROUPS) {
+      const rows = this.#queries.hits(groups.slice(i, i + count), key);
+      for (const { grp, hits } of forward ? rows : rows.reverse()) {
+        const found = this.#read(hits, grp, entry);
+        for (const hit of forward ? found : found.reverse()) {
+          if (forward ? hit < from : hit > from) continue;
+          if (forward && until !== undefined && hit > until) return;
+          yield hit;
+        }
       }
     }
   }

@@ -3,6 +3,7 @@ import { captureTarget } from './capture.ts';
 import { commandTarget } from './commands.ts';
 import { languageTarget } from './languages.ts';
 import { logTarget } from './log.ts';
+import { ruleTarget } from './rules.ts';
 import { scriptTarget } from './script.ts';
 import { traceTarget } from './trace.ts';
 
@@ -13,6 +14,7 @@ export const targets: readonly Target[] = [
   scriptTarget,
   languageTarget,
   commandTarget,
+  ruleTarget,
 ];
 
 /** @throws Error naming all, for one that is not there */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { boot, kernelConstants, kernelScope } from '@kwind/kernel';
-import { TraceQuery } from '@kwind/query';
+import { TraceQuery, type QueryOptions } from '@kwind/query';
 import { LiveMachine } from '@kwind/recorder';
 import { checkExpression, evaluate, expressionHelp, formatValue, parseExpression, printExpression } from '@kwind/state';
 import { parsePosition, parseRange, type PositionContext } from '@kwind/timeline';
@@ -45,6 +45,16 @@ const queries = [
   "SELECT printf('%.*c', 1000000000, 'x')",
   'SELECT zeroblob(1 << 40)',
 ];
+/** Statements whose answer does not depend on the order in which rows are met. */
+const joins = [
+  'SELECT e.seq, c.fn FROM events e JOIN calls c ON c.seq = e.call WHERE e.type = "pte.written"',
+  'SELECT p.seq, table_addr, c.* FROM pte_writes p LEFT JOIN calls AS c ON c.seq = p.call WHERE p.seq BETWEEN 300 AND 340 AND idx < 0x100',
+  'SELECT flushes.seq, (SELECT fn FROM calls WHERE calls.seq = flushes.call) FROM flushes',
+  'SELECT i.fn, o.fn FROM calls i, "calls" o WHERE i.parent = o.seq AND o.depth >= 1',
+  'WITH calls AS (SELECT 7 AS seq) SELECT calls.seq FROM slots JOIN calls USING (seq) NATURAL JOIN warnings',
+  "SELECT seq FROM events WHERE position > 400 AND seq IN (SELECT seq FROM flushes UNION SELECT claimed FROM slots WHERE vaddr >= '0xffffffffff200000')",
+];
+const dependsOnOrder = /limit|offset|count|sum|min|max|avg|total|group|over|random|date|time|now/i;
 const MOST_ROWS = 200;
 
 type Feed = (text: string, random: Random) => void;
@@ -103,11 +113,37 @@ export const languageTarget: Target = {
         query.close();
       }
     };
+    const answer = (text: string, options: QueryOptions): readonly string[] => {
+      const query = new TraceQuery(reader, options);
+      try {
+        const rows = query.run(text).rows[Symbol.iterator]();
+        const found: string[] = [];
+        for (let next = rows.next(); next.done !== true && found.length <= MOST_ROWS; next = rows.next())
+          found.push(JSON.stringify(next.value));
+        rows.return?.();
+        return found.toSorted();
+      } finally {
+        query.close();
+      }
+    };
+    // The planner with copies, and without room for any: the same answer, or the same refusal.
+    const joinFeed: Feed = (text) => {
+      if (dependsOnOrder.test(text)) return;
+      const [own, plain] = [{}, { mostCopied: 0 }].map((options) => {
+        let rows: readonly string[] = [];
+        const refused = refusal(() => void (rows = answer(text, options)));
+        return { refused, rows };
+      }) as [{ refused: string; rows: readonly string[] }, { refused: string; rows: readonly string[] }];
+      const isLong = own.rows.length > MOST_ROWS && plain.rows.length > MOST_ROWS;
+      if (own.refused !== plain.refused || (!isLong && JSON.stringify(own.rows) !== JSON.stringify(plain.rows)))
+        throw new Finding(`${JSON.stringify(text)} answers otherwise from copies`);
+    };
     const examples = [...expressions, ...expressionHelp(kernelScope(profile('linux-6.1'))).map(({ usage }) => usage)];
     const feeds: readonly { name: string; bases: readonly string[]; feed: Feed }[] = [
       { name: 'expression', bases: examples, feed: expressionFeed() },
       { name: 'position', bases: positions, feed: positionFeed },
-      { name: 'sql', bases: queries, feed: sqlFeed },
+      { name: 'sql', bases: [...queries, ...joins], feed: sqlFeed },
+      { name: 'join', bases: joins, feed: joinFeed },
     ];
     const words = [
       ...edgeNumbers,

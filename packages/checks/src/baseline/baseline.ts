@@ -3,7 +3,7 @@ import { ToolError, type KernelProfile } from '@kwind/x86';
 import { categories, MOST_VALUES, observe, RETURNS, type Category, type Observed, type Thing } from './observe.ts';
 
 /** Number of the file's layout; README.md of this package describes it. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 /** What good boots have in common in one thing that happens in them. */
 export interface Learned {
@@ -24,11 +24,20 @@ export interface Baseline {
   readonly profile: string;
   /** Boots that it was learned from. */
   readonly boots: number;
+  /** What memory they had, each in the words of {@link Observed.memory}. */
+  readonly memories: readonly string[];
   readonly things: Readonly<Record<string, Learned>>;
 }
 
+/** A note is what may come of an amount of memory that no good boot had. */
+export type Weight = 'alarm' | 'note';
+
+/** A difference before it is weighed. */
+type Difference = Omit<Regression, 'weight'>;
+
 /** Something in which a candidate differs from all good boots. */
 export interface Regression {
+  readonly weight: Weight;
   readonly kind: 'new' | 'missing' | 'count' | 'argument';
   readonly category: Category;
   readonly what: string;
@@ -80,11 +89,14 @@ function again(known: Learned, { count, args }: Thing): Learned {
 export function learn(base: Baseline | undefined, reader: TraceReader, profile: KernelProfile): Baseline {
   checkProfile(base, profile);
   const things: Record<string, Learned> = { ...base?.things };
-  for (const [text, thing] of observe(reader, profile)) {
+  const seen = observe(reader, profile);
+  for (const [text, thing] of seen.things) {
     const known = Object.hasOwn(things, text) ? things[text] : undefined;
     things[text] = known ? again(known, thing) : firstSight(thing);
   }
-  return { kind: 'kwind-baseline', format: FORMAT, profile: profile.name, boots: (base?.boots ?? 0) + 1, things };
+  const memories = [...new Set([...(base?.memories ?? []), seen.memory])];
+  const boots = (base?.boots ?? 0) + 1;
+  return { kind: 'kwind-baseline', format: FORMAT, profile: profile.name, boots, memories, things };
 }
 
 /**
@@ -94,7 +106,7 @@ export function learn(base: Baseline | undefined, reader: TraceReader, profile: 
  */
 export function regressions(base: Baseline, reader: TraceReader, profile: KernelProfile): readonly Regression[] {
   checkProfile(base, profile);
-  const here = observe(reader, profile);
+  const { things: here, memory } = observe(reader, profile);
   const found = [...here].flatMap(([text, thing]) =>
     Object.hasOwn(base.things, text) ? judge(text, base.things[text]!, thing, base.boots) : [fresh(text, thing)],
   );
@@ -103,16 +115,34 @@ export function regressions(base: Baseline, reader: TraceReader, profile: Kernel
   const told = found.filter(
     ({ kind, category, what }) => kind !== 'new' || category !== 'result' || calls.has(callOfResult(what)),
   );
-  return [...told, ...missing(base, here)].toSorted(
-    (a, b) => categories.indexOf(a.category) - categories.indexOf(b.category) || a.seq - b.seq,
-  );
+  const isOwnMemory = !base.memories.includes(memory);
+  return [...told, ...missing(base, here)]
+    .map((one): Regression => ({ weight: weightOf(one, isOwnMemory), ...one }))
+    .toSorted(
+      (a, b) =>
+        a.weight.localeCompare(b.weight) ||
+        categories.indexOf(a.category) - categories.indexOf(b.category) ||
+        a.seq - b.seq,
+    );
+}
+
+/**
+ * How much memory there is decides what the kernel's own functions call each other with and how often, which tables they
+ * build and what they fill in: with a memory map that no good boot had, such differences prove nothing. What a driver asks
+ * for, what a call gives back, and all trouble does not depend on it. To do without trouble is never wrong.
+ */
+function weightOf({ kind, category, what }: Difference, isOwnMemory: boolean): Weight {
+  if (kind === 'missing' && (category === 'trouble' || category === 'rule')) return 'note';
+  if (!isOwnMemory) return 'alarm';
+  const isKernelsOwn = category === 'call' && / in \w+\(\)(?:$|:)/.test(what);
+  return isKernelsOwn || category === 'other' ? 'note' : 'alarm';
 }
 
 const callOfResult = (text: string): string => text.slice(0, Math.max(0, text.lastIndexOf(RETURNS)));
 
-const fresh = (what: string, { category, first }: Thing): Regression => ({ kind: 'new', category, what, seq: first });
+const fresh = (what: string, { category, first }: Thing): Difference => ({ kind: 'new', category, what, seq: first });
 
-function missing({ boots, things }: Baseline, here: Observed): Regression[] {
+function missing({ boots, things }: Baseline, here: Observed['things']): Difference[] {
   const calls = new Set([...here.keys()].map(callOfResult));
   return Object.entries(things)
     .filter(([text, known]) => known.boots === boots && !here.has(text))
@@ -122,7 +152,7 @@ function missing({ boots, things }: Baseline, here: Observed): Regression[] {
 
 const counted: readonly Category[] = ['trouble', 'call'];
 
-function judge(text: string, known: Learned, thing: Thing, boots: number): Regression[] {
+function judge(text: string, known: Learned, thing: Thing, boots: number): Difference[] {
   const { category } = thing;
   // What varies may vary as much again; what some boots do without may happen less often, too.
   const slack = known.most - known.least;
@@ -130,7 +160,7 @@ function judge(text: string, known: Learned, thing: Thing, boots: number): Regre
   const usual = known.least === known.most ? `${known.least}` : `${known.least} to ${known.most}`;
   // How many entries are stored and lines printed follows the size of memory; a result is counted with its call.
   const often = counted.includes(category) && (thing.count < low || thing.count > high);
-  const frequency: Regression[] = often
+  const frequency: Difference[] = often
     ? [{ kind: 'count', category, what: `${text}: ${thing.count} times, in good boots ${usual}`, seq: thing.last }]
     : [];
   return [
@@ -145,7 +175,7 @@ function strangers(
   values: ReadonlyMap<string, number>,
   i: number,
   category: Category,
-): Regression[] {
+): Difference[] {
   if (agreed === null) return [];
   const strange = [...values].find(([value]) => !agreed.includes(value));
   if (!strange) return [];

@@ -20,7 +20,7 @@ export function parseBaseline(text: string, name: string): Baseline {
   const value = jsonOf(text, name);
   if (!isRecord(value) || (value['kind'] !== 'kwind-baseline' && typeof value['seen'] !== 'object'))
     throw new ToolError('import/format', `${name} is no baseline.`, again);
-  const { format, profile, boots, things } = value;
+  const { format, profile, boots, memories, things } = value;
   if (typeof format === 'number' && format > FORMAT)
     throw new ToolError(
       'trace/newer-schema',
@@ -29,21 +29,28 @@ export function parseBaseline(text: string, name: string): Baseline {
     );
   if (format !== FORMAT)
     throw new ToolError('import/format', `${name} is a baseline of an older kwind.`, `Build it again: ${again}`);
-  if (typeof profile !== 'string' || !isCount(boots) || !isRecord(things))
+  if (typeof profile !== 'string' || !isCount(boots) || !isTexts(memories) || !isRecord(things))
     throw new ToolError(
       'import/format',
-      `${name} is a damaged baseline: profile, boots or things are not there.`,
+      `${name} is a damaged baseline: profile, boots, memories or things are not there.`,
       again,
     );
   for (const [what, learned] of Object.entries(things)) {
-    if (!isLearned(learned, boots))
+    if (what === '' || !isLearned(learned, boots))
       throw new ToolError(
         'import/format',
         `${name} is a damaged baseline: what it says of "${what}" makes no sense.`,
         again,
       );
   }
-  return { kind: 'kwind-baseline', format: FORMAT, profile, boots, things: things as Record<string, Learned> };
+  return {
+    kind: 'kwind-baseline',
+    format: FORMAT,
+    profile,
+    boots,
+    memories,
+    things: things as Record<string, Learned>,
+  };
 }
 
 function jsonOf(text: string, name: string): unknown {
@@ -60,8 +67,10 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isCount = (value: unknown): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
 
-const isValues = (value: unknown): boolean =>
-  value === null || (Array.isArray(value) && value.every((one) => typeof one === 'string'));
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
+
+const isValues = (value: unknown): boolean => value === null || isTexts(value);
 
 function isLearned(value: unknown, boots: number): value is Learned {
   if (!isRecord(value)) return false;

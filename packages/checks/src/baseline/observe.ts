@@ -1,5 +1,5 @@
 import type { EventOf, TraceReader } from '@kwind/events';
-import { describeFlags, PTE, type KernelProfile } from '@kwind/x86';
+import { describeFlags, hex, PTE, type KernelProfile } from '@kwind/x86';
 import type { EntryRow } from '../pass/entry-row.ts';
 import { runRules } from '../pass/run.ts';
 import { rules } from '../rules/index.ts';
@@ -21,7 +21,11 @@ export interface Thing {
   readonly args: Map<string, number>[];
 }
 
-export type Observed = ReadonlyMap<string, Thing>;
+export interface Observed {
+  readonly things: ReadonlyMap<string, Thing>;
+  /** The ranges that the firmware told of, as one text; '' when the trace does not say. */
+  readonly memory: string;
+}
 
 /** More values than this are a range, and not learned one by one. */
 export const MOST_VALUES = 64;
@@ -31,6 +35,7 @@ const ACCESSED_DIRTY = 0x60n;
 
 class Observer {
   readonly things = new Map<string, Thing>();
+  readonly ranges = new Set<string>();
   readonly #profile: KernelProfile;
   readonly #slots = new Map<number, { readonly text: string; readonly seq: number }>();
   readonly #entries = new Map<string, Thing>();
@@ -56,6 +61,7 @@ class Observer {
           this.note('result', `${fn}()${RETURNS}${outcome(result)}`, seq);
           this.note('result', `${fn}()${from(callerOf(frame))}${RETURNS}${outcome(result)}`, seq);
         },
+        'e820.added': ({ start, size, kind }) => void this.ranges.add(`${hex(start)}+${hex(size)} ${kind}`),
         'warn.raised': ({ debug, fn, message }, { seq }) =>
           void (debug || this.note('trouble', `WARN in ${fn}(): ${words(message)}`, seq)),
         'bug.raised': ({ fn, message }, { seq }) => void this.note('trouble', `BUG in ${fn}(): ${words(message)}`, seq),
@@ -144,5 +150,5 @@ export function observe(reader: TraceReader, profile: KernelProfile): Observed {
     const by = culprit ? ` by ${culprit.fn}()${from(culprit.caller)}` : '';
     observer.note('rule', `broken rule ${rule}${by}`, last);
   }
-  return observer.things;
+  return { things: observer.things, memory: [...observer.ranges].toSorted().join(', ') };
 }

@@ -19,7 +19,10 @@ const messages: Readonly<Record<Regression['kind'], string>> = {
 
 /** A JUnit report: a failed case for each difference, or one that passed. */
 export function junitOf(candidate: string, found: readonly Regression[]): string {
-  const cases = found.map(({ kind, category, what, seq }) => {
+  const alarms = found.filter(({ weight }) => weight === 'alarm');
+  const cases = found.map(({ weight, kind, category, what, seq }) => {
+    if (weight === 'note')
+      return `  <testcase classname="kwind.regress.${category}" name="${xml(what)}"><skipped message="a note: ${messages[kind]}"/></testcase>`;
     const text = seq < 0 ? 'not in this boot' : `kwind debug ${candidate} --at ${seq + 1}`;
     const failure = `<failure type="${kind}" message="${messages[kind]}">${xml(text)}</failure>`;
     return `  <testcase classname="kwind.regress.${category}" name="${xml(what)}">${failure}</testcase>`;
@@ -27,7 +30,7 @@ export function junitOf(candidate: string, found: readonly Regression[]): string
   const all = cases.length > 0 ? cases : ['  <testcase classname="kwind.regress" name="as the good boots"/>'];
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuite name="${xml(candidate)}" tests="${all.length}" failures="${found.length}" errors="0" skipped="0">`,
+    `<testsuite name="${xml(candidate)}" tests="${all.length}" failures="${alarms.length}" errors="0" skipped="${found.length - alarms.length}">`,
     ...all,
     '</testsuite>',
     '',

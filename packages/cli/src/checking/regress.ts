@@ -55,21 +55,27 @@ export interface RegressOptions {
   readonly json: boolean;
 }
 
-/** @returns 1 when the candidate does what no good boot did, or leaves out what all of them did */
+/** @returns 1 when the candidate does what no good boot did, or leaves out what all of them did; notes do not count */
 export async function regress(io: Io, options: RegressOptions): Promise<number> {
   const base = parseBaseline((await readInput(options.base, io)).toString('utf8'), options.base);
   const found = withTrace(io, options.candidate, (reader, build) => regressions(base, reader, build));
   if (options.junit !== undefined) writeText(io, options.junit, junitOf(options.candidate, found));
   if (options.json) await printJson(io, { base: options.base, candidate: options.candidate, regressions: found });
-  else
-    await print(io, [
-      ...found.map(lineOf),
-      found.length === 0
-        ? `${safe(options.candidate)}: nothing that the ${count(base.boots, 'good boot')} did not do as well.`
-        : count(found.length, 'difference'),
-    ]);
-  return found.length === 0 ? exitCodes.ok : exitCodes.differs;
+  else await print(io, [...found.map(lineOf), verdictOf(options.candidate, base.boots, found)]);
+  return alarmsIn(found) === 0 ? exitCodes.ok : exitCodes.differs;
 }
 
-const lineOf = ({ kind, what, seq }: Regression): string =>
-  `${kind.padEnd('argument'.length)}  ${seq < 0 ? '' : `#${seq + 1}  `}${safe(what)}`;
+const alarmsIn = (found: readonly Regression[]): number => found.filter(({ weight }) => weight === 'alarm').length;
+
+function verdictOf(candidate: string, boots: number, found: readonly Regression[]): string {
+  const alarms = alarmsIn(found);
+  const notes = found.length - alarms;
+  const also = notes === 0 ? '' : `; ${count(notes, 'note')} on what may vary`;
+  if (alarms > 0) return `${count(alarms, 'difference')}${also}`;
+  return notes === 0
+    ? `${safe(candidate)}: nothing that the ${count(boots, 'good boot')} did not do as well.`
+    : `${safe(candidate)}: no difference from the ${count(boots, 'good boot')} that counts${also}.`;
+}
+
+const lineOf = ({ weight, kind, what, seq }: Regression): string =>
+  `${weight === 'note' ? 'note: ' : ''}${kind.padEnd('argument'.length)}  ${seq < 0 ? '' : `#${seq + 1}  `}${safe(what)}`;

@@ -18,7 +18,12 @@ export const assertCommand = defineCommand({
         describe: '/proc/iomem, /proc/ioports, kernel_page_tables or vmallocinfo',
       })
       .options({
-        at: { type: 'string', requiresArg: true, default: 'end', describe: 'position: 640, end-10, 37.5%, phase:NAME' },
+        at: {
+          type: 'string',
+          requiresArg: true,
+          default: 'end',
+          describe: 'position: 640, end-10, 37.5%, phase:NAME, line:61',
+        },
         as: {
           choices: ['iomem', 'ioports', 'ptdump', 'vmalloc'] as const,
           requiresArg: true,

@@ -17,7 +17,7 @@ export const debugCommand = defineCommand({
         type: 'string',
         requiresArg: true,
         default: 'start',
-        describe: 'where to stand first: 640, end, 37.5%, phase:NAME',
+        describe: 'where to stand first: 640, end, 37.5%, phase:NAME, line:61',
       },
       batch: {
         type: 'boolean',

@@ -37,7 +37,12 @@ export const showCommand = defineCommand({
       .positional('view', { type: 'string', demandOption: true, choices: views, describe: 'what to show' })
       .positional('what', { type: 'string', describe: 'the address to walk, or a range, slot or name to keep to' })
       .options({
-        at: { type: 'string', requiresArg: true, default: 'end', describe: 'position: 640, end-10, 37.5%, phase:NAME' },
+        at: {
+          type: 'string',
+          requiresArg: true,
+          default: 'end',
+          describe: 'position: 640, end-10, 37.5%, phase:NAME, line:61',
+        },
         unprivileged: {
           type: 'boolean',
           default: false,

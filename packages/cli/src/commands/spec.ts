@@ -11,8 +11,8 @@ export interface Example {
 export interface CommandSpec {
   /** As yargs writes it: `log <trace> [range]`. */
   readonly usage: string;
-  /** One line; false hides the verb from the list. */
-  readonly doc: string | false;
+  /** One line. */
+  readonly doc: string;
   readonly examples: readonly Example[];
   readonly build: (yargs: Argv) => Argv;
   /** Loads what it needs when it runs, so that `--help` loads nothing. Returns the exit code. */

@@ -1,4 +1,5 @@
 import { bytesText } from '../files.ts';
+import { isBeingRecorded } from '../recording-state.ts';
 import { safe } from '../terminal.ts';
 import type { TraceSummary } from '../trace-summary.ts';
 import { count, facts, table } from './table.ts';
@@ -30,6 +31,8 @@ export const countTable = (types: TraceSummary['types']): string[] =>
 
 function stateText({ finished, recorder }: TraceSummary): string {
   if (finished) return 'finished';
+  if (!isBeingRecorded({ finished, recorder }))
+    return `not finished: process ${recorder.pid} was stopped; kwind record SCRIPT --resume goes on, where a script made it`;
   return `not finished: process ${recorder.pid} on ${safe(recorder.host)} is recording it, or was stopped`;
 }
 
