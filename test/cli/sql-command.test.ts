@@ -99,6 +99,22 @@ describe('kwind sql', () => {
     expect(existsSync(join(folder, 'x.db'))).toBe(false);
   });
 
+  it.each([
+    ['SELECT * FROM event', 'Did you mean events?'],
+    ['SELECT e.sq FROM events e', 'Did you mean seq?'],
+    ['SELECT nonsense(1)', '--tables lists'],
+    [' ', 'there is no query'],
+  ])('says to %j: %s', async (query, hint) => {
+    const { code, err } = await kwind(['sql', trace, query]);
+    expect(code).toBe(2);
+    expect(err).toContain(hint);
+  });
+
+  it('refuses a query that is too long before it looks into it', async () => {
+    const ran = await kwind(['sql', trace], { stdin: `SELECT ${'[ '.repeat(60_000)}` });
+    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining('at most 100000 letters, this one 120007')]);
+  });
+
   it('exports them by kwind export, and replaces nothing unasked', async () => {
     const to = join(folder, 'exported.db');
     const argv = ['export', trace, '--to', 'sqlite'];

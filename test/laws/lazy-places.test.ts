@@ -9,7 +9,7 @@ import { BatchBuilder, type BootEvent, type EventBatch, type TraceWriter } from 
 import { compareStates, initialState, reduceAll, StateKeeper, stateHash, walk, type MachineState } from '@kwind/state';
 import { LiveMachine } from '@kwind/recorder';
 import { headerFor, memoryTrace } from '@kwind/testkit';
-import { Timeline } from '@kwind/timeline';
+import { entriesChange, entryAt, Timeline } from '@kwind/timeline';
 import { createTrace, openTrace } from '@kwind/trace';
 import { kwind } from '../cli/kwind.ts';
 import { foldTo, kernel, resplit } from './histories.ts';
@@ -140,6 +140,51 @@ describe('a place that is gone to without folding what lies before it', () => {
         for (const part of parts) {
           const position = Math.round(part * timeline.length);
           expectSame(timeline.at(position).state, foldTo(batches, position));
+        }
+        reader.close();
+        if (!isFinished) writer.abort();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('shows single entries, and the last store to each, as that fold does', () => {
+    let count = 0;
+    fc.assert(
+      fc.property(recording, places, fc.nat(511), fc.boolean(), (what, parts, index, isFinished) => {
+        const path = join(folder, `entries-${count++}.kwind`);
+        const writer = createTrace(path, headerFor(kernel));
+        const batches = record(what, writer);
+        if (isFinished) writer.finish();
+        else writer.flush();
+        const reader = openTrace(path);
+        const stores = batches
+          .flatMap((batch) => [...batch])
+          .filter((event) => event.type === 'pte.written')
+          .map(({ seq, table, index: entry }) => ({ seq, table, entry }));
+        for (const part of parts) {
+          const position = Math.round(part * reader.length);
+          const { state } = new Timeline(reader, kernel).at(position);
+          const straight = foldTo(batches, position);
+          const nearby = stores.findLast(({ seq }) => seq < position);
+          const looks = [nearby?.table ?? 0x100, 0x100, 0x2000, 0x9_0000, 0x777].map((one) => ({ one, index }));
+          if (nearby) looks.unshift({ one: nearby.table, index: nearby.entry });
+          for (const look of looks) {
+            expect(state.pages.entry(look.one, look.index)).toBe(straight.pages.entry(look.one, look.index));
+            expect(state.pages.info(look.one)).toEqual(straight.pages.info(look.one));
+            const last = stores.findLast(
+              ({ seq, table: of, entry }) => seq <= position - 2 && of === look.one && entry === look.index,
+            );
+            const found = new Timeline(reader, kernel).find(
+              position,
+              entriesChange([entryAt(look.one, look.index)]),
+              'backward',
+            );
+            // An entry may also be emptied by making a table of its page.
+            if (found.kind === 'hit' && found.seq !== last?.seq)
+              expect(batches.flatMap((batch) => [...batch])[found.seq]!.type).toBe('table.allocated');
+            else expect(found.kind === 'hit' ? found.seq : undefined).toBe(last?.seq);
+          }
         }
         reader.close();
         if (!isFinished) writer.abort();

@@ -39,8 +39,8 @@ function counting(reader: TraceReader): { readonly reader: TraceReader; readonly
           }
         };
       if (name === 'rowsFrom')
-        return function* (from: number) {
-          for (const rows of target.rowsFrom!(from)) {
+        return function* (...asked: Parameters<NonNullable<TraceReader['rowsFrom']>>) {
+          for (const rows of target.rowsFrom!(...asked)) {
             loaded.add(rows.firstSeq);
             yield rows;
           }

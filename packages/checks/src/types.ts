@@ -1,5 +1,5 @@
 import type { EventOf, EventType, EventView } from '@kwind/events';
-import type { MachineState } from '@kwind/state';
+import type { MachineState, MachineView } from '@kwind/state';
 import type { KernelProfile } from '@kwind/x86';
 import type { EntryKind } from './pass/entry-kind.ts';
 import type { EntryRow } from './pass/entry-row.ts';
@@ -56,6 +56,8 @@ export interface Moment {
   /** Innermost call around the event; for a call's own two brackets, that call. */
   readonly frame: Frame | null;
   readonly links: Links;
+  /** The machine before the event, to look at until the rule returns: cheaper than a state that could be kept. */
+  look(): MachineView;
   before(): MachineState;
   after(): MachineState;
   report(report: Report): OpenFinding;

@@ -59,6 +59,17 @@ describe('an expression', () => {
     expect(refusalOf(typed(), 'last slots_inuse', 'command/usage').hint).toContain('slots_in_use');
     expect(refusalOf(typed(), 'last', 'command/usage').message).toContain('nothing is named');
   });
+
+  it('that names nothing is about what the event at hand names, until something else was asked', () => {
+    const session = typed();
+    session.do('goto end');
+    session.move('last slots_in_use');
+    const fresh = typed();
+    fresh.do(`goto ${session.move('last').at.position}`);
+    expect(fresh.ask('why', 'why').target).toBe('slot 1');
+    fresh.ask('why slot 0', 'why');
+    expect(fresh.ask('why', 'why').target).toBe('slot 0');
+  });
 });
 
 describe('watchpoints in the words of other debuggers', () => {

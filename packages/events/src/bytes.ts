@@ -1,5 +1,4 @@
 import { ToolError } from '@kwind/x86';
-import type { Texts } from './batch.ts';
 
 const corrupt = (what: string): ToolError =>
   new ToolError('event/corrupt', `stored events end or break off: ${what}.`, 'Run kwind verify on the trace.');
@@ -7,8 +6,6 @@ const corrupt = (what: string): ToolError =>
 const encoder = new TextEncoder();
 /** Most letters of a text whose length is one byte. */
 const SHORT = 0x7f;
-/** The byte of each length, as a letter. */
-const lengths = Array.from({ length: SHORT + 1 }, (_, length) => String.fromCharCode(length));
 
 /** Grows as it is written: varints, bytes and strings. */
 export class ByteWriter {
@@ -51,23 +48,6 @@ export class ByteWriter {
       this.varint(encoded.length);
       this.bytes(encoded);
     }
-  }
-  /** Texts as {@link text} writes each, in one go where all are short ones of ASCII. */
-  texts(values: Texts): void {
-    const parts: string[] = [];
-    for (let i = 0; i < values.length; i++) {
-      const value = values.at(i)!;
-      if (value.length > SHORT) return this.#eachText(values);
-      parts.push(lengths[value.length]!, value);
-    }
-    const joined = parts.join('');
-    this.#room(joined.length);
-    const { read, written } = encoder.encodeInto(joined, this.#bytes.subarray(this.#used));
-    if (read !== joined.length || written !== read) return this.#eachText(values);
-    this.#used += written;
-  }
-  #eachText(values: Texts): void {
-    for (let i = 0; i < values.length; i++) this.text(values.at(i)!);
   }
   /** A short text of ASCII alone, as nearly all are: an encoder's call costs more than its letters. */
   #short(value: string): boolean {

@@ -56,7 +56,7 @@ export function encodeBatch(batch: EventBatch): Uint8Array<ArrayBuffer> {
   out.varint(batch.openCalls.length);
   for (const open of batch.openCalls) out.varint(open);
   out.varint(strings.length);
-  out.texts(strings);
+  for (let i = 0; i < strings.length; i++) out.text(strings.at(i)!);
   const runs = runsOf(codes, offsets);
   writeRuns(out, runs);
   const lists = runs.present.filter((code) => shapes[code]!.list);

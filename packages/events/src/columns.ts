@@ -93,8 +93,9 @@ export function readColumn(input: ByteReader, target: Rows, skip: number, limit:
 }
 
 function checkBelow({ starts, words }: Rows, skip: number, limit: number): void {
-  for (const start of starts) {
-    if (words[start + skip]! >= limit) throw corrupt(`string ${words[start + skip]} of ${limit}`);
+  for (let row = 0; row < starts.length; row++) {
+    const text = words[starts[row]! + skip]!;
+    if (text >= limit) throw corrupt(`string ${text} of ${limit}`);
   }
 }
 

@@ -29,15 +29,16 @@ export class Copies {
     db.pragma(`max_page_count = ${Math.max(1, Math.floor(mostBytes / PAGE_BYTES))}`);
   }
 
-  /** Name of a copy of a table in which these of its columns are filled; undefined when it would be too large. */
+  /** Name of a copy of a table in which those of its columns are filled that are among these; undefined when it would be too large. */
   of(name: string, columns: ReadonlySet<string>): string | undefined {
     const table = historyTables.find((one) => one.name === name);
     if (!table) return undefined;
     const known = this.#made.get(name);
+    const own = table.columns.filter((column) => columns.has(column));
     const { length } = this.#history;
-    const isGood = known?.length === length && [...columns].every((column) => known.columns.has(column));
+    const isGood = known?.length === length && own.every((column) => known.columns.has(column));
     if (isGood) return known.name;
-    const wanted = known ? new Set([...known.columns, ...columns]) : columns;
+    const wanted = known ? new Set([...known.columns, ...own]) : new Set(own);
     const copy = { name: `copy of ${name}`, length, columns: wanted };
     this.#made.delete(name);
     try {

@@ -70,6 +70,12 @@ describe('the plan of a query', () => {
 });
 
 describe('a statement', () => {
+  it('takes a name for what SQLite takes for one, so that no part of it is taken for a table', () => {
+    for (const name of ['flushes\ud800', 'flushes\u00a0', 'flushes\u{1f600}', 'flusheß']) {
+      expect(planned(`SELECT seq FROM ${name} WHERE seq < 5`)).toBe(`SELECT seq FROM ${name} WHERE seq < 5`);
+    }
+  });
+
   it('ends with a semicolon that stands in no text and no comment', () => {
     for (const sql of ['SELECT 1;', "SELECT ';' ;", 'SELECT 1; -- done', 'SELECT "a;b";'])
       expect(isComplete(sql)).toBe(true);

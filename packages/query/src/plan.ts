@@ -12,6 +12,7 @@ interface Edit {
 }
 
 const tables: ReadonlySet<string> = new Set(historyTables.map(({ name }) => name));
+const allColumns: ReadonlySet<string> = new Set(historyTables.flatMap(({ columns }) => columns));
 const narrowed: ReadonlySet<string> = new Set(
   historyTables.filter((table) => table.isNarrowed).map(({ name }) => name),
 );
@@ -29,14 +30,21 @@ interface Copying {
  */
 export function planned(sql: string, copies?: Copying): string {
   const tokens = tokensOf(sql);
-  const edits = [...reads(tokens, copies), ...addresses(tokens)].toSorted((a, b) => b.start - a.start);
-  return edits.reduce((text, { start, end, text: by }) => text.slice(0, start) + by + text.slice(end), sql);
+  const edits = [...reads(tokens, copies), ...addresses(tokens)].toSorted((a, b) => a.start - b.start);
+  const pieces: string[] = [];
+  let done = 0;
+  for (const { start, end, text } of edits) {
+    pieces.push(sql.slice(done, start), text);
+    done = end;
+  }
+  return pieces.join('') + sql.slice(done);
 }
 
 /** How the statement's tables are read: from a copy, or as far as their rows are wanted. */
 function reads(tokens: readonly Token[], copies: Copying | undefined): Edit[] {
   const own = namesDefined(tokens);
   const data = usesData(tokens);
+  const named = columnsNamed(tokens);
   const selects = selectsOf(tokens).map((select) => ({
     ...select,
     refs: select.refs.filter(({ table }) => tables.has(table) && !own.has(table)),
@@ -47,7 +55,7 @@ function reads(tokens: readonly Token[], copies: Copying | undefined): Edit[] {
     select.refs.flatMap((ref) => {
       const { start, end } = ref.token;
       const wanted = wantedOf(select, ref, data);
-      const copy = isJoined && !isFew(wanted) ? copies?.of(ref.table, columnsNamed(tokens, ref.table)) : undefined;
+      const copy = isJoined && !isFew(wanted) ? copies?.of(ref.table, named) : undefined;
       if (copy !== undefined) return [{ start, end, text: `"${copy}"${ref.isNamed ? '' : ` AS "${ref.table}"`}` }];
       return narrowed.has(ref.table) ? [{ start: end, end, text: `(${argumentsOf(wanted)})` }] : [];
     }),
@@ -57,12 +65,10 @@ function reads(tokens: readonly Token[], copies: Copying | undefined): Edit[] {
 /** Whether a table is asked for so few of its rows that reading them again costs less than a copy. */
 const isFew = ({ from, to }: Wanted): boolean => to - from <= 64;
 
-/** The columns of a table that a statement can look at. */
-function columnsNamed(tokens: readonly Token[], table: string): ReadonlySet<string> {
-  const { columns = [] } = historyTables.find(({ name }) => name === table) ?? {};
-  if (usesAll(tokens)) return new Set(columns);
-  const named = new Set(tokens.flatMap((token) => nameOf(token) ?? []));
-  return new Set(['seq', ...columns.filter((column) => named.has(column))]);
+/** The columns that a statement can look at, of whatever table. */
+function columnsNamed(tokens: readonly Token[]): ReadonlySet<string> {
+  const named = usesAll(tokens) ? allColumns : new Set(tokens.flatMap((token) => nameOf(token) ?? []));
+  return new Set(['seq', ...allColumns].filter((column) => column === 'seq' || named.has(column)));
 }
 
 /** Names that WITH gives: such a table is not ours. */

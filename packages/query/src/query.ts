@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import type { SqliteTraceReader } from '@kwind/trace';
-import { ToolError } from '@kwind/x86';
+import { didYouMean, ToolError } from '@kwind/x86';
 import { Copies } from './copies.ts';
 import { historyFunctions, translate } from './functions.ts';
 import { History } from './history.ts';
@@ -16,6 +16,9 @@ export interface QueryResult {
   readonly rows: Iterable<readonly unknown[]>;
 }
 
+/** Letters of a query; finding where its pieces end may take a time that grows with the square of it. */
+const LONGEST = 100_000;
+
 /** Bytes that SQLite may use: a sort of everything fits, a runaway one fails instead of taking the machine. */
 const MOST_MEMORY = 1024 ** 3;
 
@@ -25,14 +28,26 @@ const MOST_COPIED = 512 * 1024 ** 2;
 export interface QueryOptions {
   /** Bytes for copies of tables that queries join; a table that needs more is read as it lies, which may take long. */
   readonly mostCopied?: number;
+  /** Bytes that SQLite may use in this process, for ever after: a limit can be lowered only. */
+  readonly mostMemory?: number;
 }
 
+const reads = 'kwind sql reads: SELECT, WITH … SELECT or VALUES, one statement.';
+
 const refused = (text: string, why: string): ToolError =>
-  new ToolError(
-    'command/usage',
-    `${why}: ${text.trim().split('\n', 1)[0]!.slice(0, 60)}`,
-    'kwind sql reads: SELECT, WITH … SELECT or VALUES, one statement.',
-  );
+  text.trim() === ''
+    ? new ToolError('command/usage', 'there is no query.', reads)
+    : new ToolError('command/usage', `${why}: ${text.trim().split('\n', 1)[0]!.slice(0, 60)}`, hintFor(why));
+
+/** What SQLite does not know is most often a name that was mistyped. */
+function hintFor(why: string): string {
+  const [, kind, name] = /^no such (table|column|function): (\S+)/.exec(why) ?? [];
+  if (kind === undefined) return reads;
+  const tables = [...historyTables, ...historyFunctions];
+  const known = kind === 'column' ? tables.flatMap(({ columns }) => columns) : tables.map((one) => one.name);
+  const all = 'kwind sql TRACE --tables lists tables, functions and columns.';
+  return didYouMean(name!.slice(name!.lastIndexOf('.') + 1), [...new Set(known)], all);
+}
 
 const queries = ['SELECT', 'WITH', 'VALUES'];
 
@@ -52,7 +67,7 @@ export class TraceQuery {
   readonly #db: Database.Database;
   readonly #copies: Copies;
 
-  constructor(reader: SqliteTraceReader, { mostCopied = MOST_COPIED }: QueryOptions = {}) {
+  constructor(reader: SqliteTraceReader, { mostCopied = MOST_COPIED, mostMemory = MOST_MEMORY }: QueryOptions = {}) {
     const history = new History(reader);
     this.#db = new Database(':memory:');
     this.#db.pragma('temp_store = MEMORY');
@@ -90,7 +105,7 @@ export class TraceQuery {
     this.#db.function('address', { deterministic: true }, (value: unknown) =>
       value === null ? null : wide(addressOf(value, 'address()')),
     );
-    this.#db.pragma(`hard_heap_limit = ${MOST_MEMORY}`);
+    this.#db.pragma(`hard_heap_limit = ${mostMemory}`);
     this.#db.pragma('query_only = ON');
     this.#copies = new Copies(this.#db, history, mostCopied);
   }
@@ -100,6 +115,7 @@ export class TraceQuery {
    * @throws ToolError command/usage when it is no single query, or SQLite refuses it; address/…, position/… from functions
    */
   run(text: string): QueryResult {
+    if (text.length > LONGEST) throw refused(text, `a query has at most ${LONGEST} letters, this one ${text.length}`);
     if (!isQuery(text)) throw refused(text, 'this is not a query');
     const statement = this.#prepare(text);
     const columns = statement.columns().map(({ name }) => name);

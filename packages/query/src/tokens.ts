@@ -10,11 +10,12 @@ export interface Token {
 }
 
 const patterns: readonly (readonly [Token['kind'] | 'gap', RegExp])[] = [
-  ['gap', /\s+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/y],
+  ['gap', /[ \t\n\f\r\ufeff]+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/y],
   ['text', /'(?:[^']|'')*'/y],
   ['name', /"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]/y],
   ['number', /0x[0-9a-f]+|\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?/iy],
-  ['word', /[\p{L}_$][\p{L}\p{N}_$]*/uy],
+  // For SQLite all beyond ASCII belongs to names, also blanks and halves of pairs.
+  ['word', /[A-Za-z_$\u0080-\uffff][\w$\u0080-\uffff]*/y],
   ['mark', /<=|>=|<>|!=|==|\|\||->>|->|<<|>>|[\s\S]/y],
 ];
 

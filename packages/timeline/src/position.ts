@@ -20,7 +20,7 @@ export interface PositionRange {
   readonly to: Position;
 }
 
-const FORMS = 'Write a number, start, end, end-10, .+5, .-5, 37.5%, @bookmark or phase:NAME.';
+const FORMS = 'Write a number, start, end, end-10, .+5, .-5, 37.5%, @bookmark, line:N or phase:NAME.';
 const withOffset = /^(.*?)(?:\s*([+-])\s*([0-9][0-9_]*))?$/s;
 
 /** No place has a longer name; reading on would take a time that grows with the square of the length. */

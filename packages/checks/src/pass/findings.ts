@@ -3,6 +3,7 @@ import type { Culprit, Finding, Frame, OpenFinding, Report, Rule } from '../type
 interface Draft extends Report {
   readonly rule: Rule;
   readonly calls: readonly number[];
+  readonly culprit: Culprit | null;
   until: number;
   shown: number;
   readonly owned: number[];
@@ -20,6 +21,8 @@ export class Findings {
       ...report,
       rule,
       calls: callsOf(report.frame),
+      // Now, for the batch is at hand.
+      culprit: culpritOf(report.frame),
       until: -1,
       shown: report.last,
       owned: [...(report.owns ?? [])],
@@ -47,7 +50,7 @@ export class Findings {
 }
 
 function findingOf(draft: Draft, length: number): Finding {
-  const { rule, message, first, frame, details = [] } = draft;
+  const { rule, message, first, culprit, details = [] } = draft;
   const lasting = draft.until < 0;
   return {
     rule: rule.name,
@@ -57,7 +60,7 @@ function findingOf(draft: Draft, length: number): Finding {
     last: draft.shown,
     span: { from: first + 1, to: lasting ? length + 1 : Math.max(draft.until, first + 2) },
     lasting,
-    culprit: culpritOf(frame),
+    culprit,
     details,
   };
 }

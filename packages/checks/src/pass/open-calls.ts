@@ -52,8 +52,16 @@ export class OpenCalls implements Events {
   readonly #entered: number[] = [];
   readonly #frames: Frame[] = [];
 
+  /** The batch that the pass is in: what is asked of its calls needs no reading. */
+  #batch: EventBatch | undefined;
+
   constructor(reader: TraceReader) {
     this.#reader = reader;
+  }
+
+  /** The pass has come to this batch. */
+  enter(batch: EventBatch): void {
+    this.#batch = batch;
   }
 
   push(seq: number): void {
@@ -73,7 +81,9 @@ export class OpenCalls implements Events {
   }
 
   at(seq: number): Entered {
-    const batch: EventBatch = this.#reader.batchContaining(seq);
+    const here = this.#batch;
+    const isHere = here !== undefined && seq >= here.firstSeq && seq < here.firstSeq + here.length;
+    const batch = isHere ? here : this.#reader.batchContaining(seq);
     const { type, fn, args, text, caller, stack, origin } = batch.at(seq - batch.firstSeq) as Entered;
     return { type, fn, args, text, caller, stack, origin };
   }

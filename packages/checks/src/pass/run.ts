@@ -1,6 +1,6 @@
 import { isEntryCode, type BatchRows, type EventOf, type EventView, type TraceReader } from '@kwind/events';
 import { batchFromRaw, rawOf } from '@kwind/events/raw';
-import type { MachineState } from '@kwind/state';
+import type { MachineState, MachineView } from '@kwind/state';
 import type { KernelProfile } from '@kwind/x86';
 import type { Finding, Frame, Moment, OpenFinding, Report, Rule } from '../types.ts';
 import { EntryKinds } from './entry-kind.ts';
@@ -36,6 +36,9 @@ class MovingMoment implements Moment {
 
   get frame(): Frame | null {
     return this.calls.frame();
+  }
+  look(): MachineView {
+    return this.states.viewAt(this.seq);
   }
   before(): MachineState {
     return this.states.at(this.seq);
@@ -85,6 +88,7 @@ class Pass {
     const nameOf = (i: number): string => (batch.at(i) as EventOf<'call.entered'>).fn;
     const { states, calls } = this.#moment;
     states.enter(rows);
+    calls.enter(batch);
     this.#watchers.enterBatch();
     const { codes } = raw;
     for (let i = 0; i < length; i++) {

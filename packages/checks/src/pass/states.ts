@@ -1,6 +1,6 @@
 import type { BatchRows, TraceReader } from '@kwind/events';
 import { rawOf } from '@kwind/events/raw';
-import { applyRows, initialState, MachineWriter, type MachineState } from '@kwind/state';
+import { applyRows, initialState, MachineWriter, type MachineState, type MachineView } from '@kwind/state';
 import type { KernelProfile } from '@kwind/x86';
 
 /** Batches through which a machine is taken along after somebody asked for a state: a fold costs less than reading again. */
@@ -46,15 +46,28 @@ export class States {
     return this.#newer;
   }
 
+  /** The same to look at until the pass goes on: nothing is kept of it, and so nothing copied. */
+  viewAt(position: number): MachineView {
+    this.#unasked = 0;
+    if (this.#newer.position === position) return this.#newer;
+    if (this.#older.position === position) return this.#older;
+    return (this.#machine = this.#forward(position));
+  }
+
   #fold(to: number): MachineState {
+    const machine = this.#forward(to);
+    this.#machine = undefined;
+    return machine.finish();
+  }
+
+  #forward(to: number): MachineWriter {
     const { firstSeq, raw } = this.#rows!;
     const machine = this.#machine ?? new MachineWriter(this.#newer);
-    this.#machine = undefined;
     while (machine.position < firstSeq) {
       const batch = this.#reader.batchContaining(machine.position);
       applyRows(machine, rawOf(batch), batch.firstSeq, machine.position - batch.firstSeq, batch.length);
     }
     applyRows(machine, raw, firstSeq, machine.position - firstSeq, to - firstSeq);
-    return machine.finish();
+    return machine;
   }
 }

@@ -15,7 +15,7 @@ export const liveTableReplaced: Rule = {
       if (row.depth === 0 || !row.wasLink || (row.afterLo & 1) === 0) return;
       const old = row.frameBefore;
       if (row.isLink && row.frameAfter === old) return;
-      const { pages } = moment.before();
+      const { pages } = moment.look();
       let present = 0;
       for (let index = 0; index < 512; index++) if ((pages.entry(old, index) & 1n) !== 0n) present++;
       if (present === 0) return;

@@ -56,7 +56,7 @@ function judge(row: EntryRow, moment: Moment, known: UncommonFrames): void {
   const [page] = moment.links.pagesOf(row);
   if (page === undefined) return;
   const type = typeOfRow(moment.profile, row);
-  const older = uncommon ? new OlderAliases(moment.before(), first, pages) : undefined;
+  const older = uncommon ? new OlderAliases(moment.look(), first, pages) : undefined;
   const found = conflict({ first, pages, type }, older, known, moment);
   if (found) {
     const { frame, other } = found;

@@ -111,7 +111,7 @@ export const unprotectedImage: Rule = {
   severity: 'error',
   title: 'a page of the kernel image or of a module can be written and executed',
   explanation:
-    'While the kernel boots its image is writable and executable throughout, and mark_rodata_ro() ends that. What it leaves open, and what is opened after it, lets whoever can write to it run code in the kernel. The rule is silent in traces that end before, or whose kernel was booted with rodata=off: without that call, or a phase of that name, nothing is judged.',
+    'While the kernel boots its image is writable and executable throughout, and mark_rodata_ro() ends that. What it leaves open, and what is opened after it, lets whoever can write to it run code in the kernel. Only what comes after that call, or after a phase of its name, is judged: boots that kwind simulates and its shipped captures end before it, and so does a boot with rodata=off. Of those this rule says nothing; a script says `phase mark_rodata_ro`, and a capture has to go on that far, for it to look.',
   source: 'arch/x86/mm/init_64.c mark_rodata_ro(); arch/x86/mm/dump_pagetables.c ptdump_walk_pgd_level_checkwx()',
   start: () => {
     const image = new Image();

@@ -44,6 +44,7 @@ export async function bisectTrace(io: Io, options: BisectOptions): Promise<numbe
   const terms = termsOf(options);
   const reader = openTrace(pathOf(io, options.trace));
   try {
+    if (reader.length === 0) throw new UsageError(`${options.trace} has no events.`, 'There is nothing to search.');
     const subject: Subject = {
       io,
       trace: options.trace,

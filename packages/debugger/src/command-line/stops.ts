@@ -93,7 +93,7 @@ function catching(name: 'catch' | 'tcatch', temporary: boolean): CommandSpec {
     name,
     aliases: [],
     usage,
-    summary: `Stop ${temporary ? 'once ' : ''}when the kernel or the CPU meets trouble: a WARN, a BUG, a page fault, a refused resource, the kernel's own count of leaked slots, or an access through a stale TLB entry.`,
+    summary: `Stop ${temporary ? 'once ' : ''}when the kernel or the CPU meets trouble: a WARN, a BUG, a page fault, a conflict of resources or memory types, the kernel's own count of leaked slots, or an access through a stale TLB entry.`,
     examples: [`${name} warn`, `${name} fault`],
     group: 'stops',
     parse: (rest) => ({ do: 'catch', trouble: needed(rest, 'What to catch', { usage }), temporary }),

@@ -21,11 +21,18 @@ import type { Target } from './target.ts';
 const FORMS =
   'Name an address, pte ADDRESS, slot N, fix NAME, tlb ADDRESS, iomem A-B, ioport A-B, a register as cr3, a kernel variable, or an expression.';
 
-/** {@link parseTarget} of what a question names, or of what the last one named. */
+/** {@link parseTarget} of what a question names, or of what the last one named, or of what the event at hand is about. */
 export function askedTarget(text: string, core: Core): Target {
-  const target = parseTarget(text.trim() === '' ? core.asked : text, core);
+  const target = parseTarget(text.trim() || core.asked || aboutEvent(core), core);
   if (text.trim() !== '') core.asked = text.trim();
   return target;
+}
+
+/** The slot or the address that the event at hand names, as the user would; empty when it names none. */
+function aboutEvent({ event }: Core): string {
+  if (event === undefined) return '';
+  if ('slot' in event && typeof event.slot === 'number') return `slot ${event.slot}`;
+  return 'vaddr' in event && typeof event.vaddr === 'bigint' ? hex16(event.vaddr) : '';
 }
 
 function slotTarget(number: number, profile: KernelProfile): Target {

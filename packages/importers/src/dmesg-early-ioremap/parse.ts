@@ -25,7 +25,11 @@ function nothingFound(name: string, scan: Scan): ToolError {
   const isKernelLog = scan.stamped || scan.facts.length > 0;
   if (!isKernelLog) {
     const hint = 'Give the output of dmesg or of the serial console of a kernel booted with early_ioremap_debug.';
-    return new ToolError('import/format', `${name}: none of its ${scan.nrLines} lines is from a kernel log.`, hint);
+    const what =
+      scan.nrLines > 1
+        ? `none of its ${scan.nrLines} lines is from a kernel log`
+        : 'it is empty, or one line that is not from a kernel log';
+    return new ToolError('import/format', `${name}: ${what}.`, hint);
   }
   const isAsked = commandLine?.text.split(/\s+/).includes('early_ioremap_debug') === true;
   const hint = isAsked
