@@ -9,7 +9,6 @@ import {
   controlOf,
   decodePage,
   decodePages,
-  decodeSlice,
   decodeSmallState,
   decodeTables,
   groupOf,
@@ -64,8 +63,8 @@ export class StoredStates {
     if (!checkpoint) return undefined;
     const small = decodeSmallState(checkpoint.bytes);
     if (small.position !== checkpoint.position) throw missing(`the checkpoint at position ${checkpoint.position}`);
-    const control: ControlState = controlOf(small, this.#profile, (part) =>
-      this.#part(checkpoint.position, part, decodeSlice),
+    const control: ControlState = controlOf(small, this.#profile, (part, decode) =>
+      this.#part(checkpoint.position, part, decode),
     );
     const state: MachineState = Object.freeze({
       profile: this.#profile,

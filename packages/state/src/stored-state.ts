@@ -4,6 +4,7 @@ import { decodeBig, encodeBig } from './checkpoint.ts';
 import { initialControl, type CallFrame, type ControlState, type Counters } from './control.ts';
 import { deepFreeze } from './machine.ts';
 import type { Page, TableInfo } from './page-store.ts';
+import { isSlice, isSmall } from './stored-shape.ts';
 import { readImage, writeImage } from './stored-state-page.ts';
 
 /*
@@ -57,9 +58,9 @@ interface SmallJson {
 }
 
 /** @throws ToolError event/corrupt */
-function parse<T>(text: string): T {
+function parse(text: string): unknown {
   try {
-    return JSON.parse(text, decodeBig) as T;
+    return JSON.parse(text, decodeBig);
   } catch (cause) {
     throw damaged('its text is cut off', cause);
   }
@@ -95,7 +96,9 @@ export function decodeSmallState(bytes: Uint8Array): SmallState {
   const position = (input.varint() + input.varint() * 2 ** 32) as Position;
   const tables = input.varint();
   const stored = slices.map(() => input.byte() !== 0);
-  const { control, counters, calls } = parse<SmallJson>(input.text());
+  const json = parse(input.text());
+  if (!isSmall(json)) throw damaged('its text says something else than a machine');
+  const { control, counters, calls } = json as SmallJson;
   let innermost: CallFrame | null = null;
   for (const frame of calls) innermost = Object.freeze({ ...frame, args: Object.freeze(frame.args), outer: innermost });
   return {
@@ -114,16 +117,28 @@ export function encodeSlice(value: unknown): Uint8Array<ArrayBuffer> {
   return out.done();
 }
 
-/** The control state of a checkpoint; `read` gives a slice's bytes. */
-export function controlOf(small: SmallState, profile: KernelProfile, read: (part: number) => unknown): ControlState {
+/** Makes a value of a part's bytes. */
+export type Decode = (bytes: Uint8Array) => unknown;
+
+/** The control state of a checkpoint; `read` gives a part of it, decoded. */
+export function controlOf(
+  small: SmallState,
+  profile: KernelProfile,
+  read: (part: number, decode: Decode) => unknown,
+): ControlState {
   const initial = initialControl(profile);
   const rest: Record<string, unknown> = {};
   for (const [i, name] of slices.entries())
-    rest[name] = small.stored[i]! ? read(slicePart(i)) : deepFreeze(initial[name]);
+    rest[name] = small.stored[i]! ? read(slicePart(i), decodeSlice[i]!) : deepFreeze(initial[name]);
   return Object.freeze({ ...small.control, ...rest }) as ControlState;
 }
 
-export const decodeSlice = (bytes: Uint8Array): unknown => deepFreeze(parse(new ByteReader(bytes).text()));
+/** By slice. */
+const decodeSlice: readonly Decode[] = slices.map((name) => (bytes) => {
+  const value = parse(new ByteReader(bytes).text());
+  if (!isSlice[name](value)) throw damaged(`its text says something else than ${name}`);
+  return deepFreeze(value);
+});
 
 function writeInfo(out: ByteWriter, { level, name }: TableInfo): void {
   out.byte(levels.indexOf(level));
