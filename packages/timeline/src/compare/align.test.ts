@@ -39,6 +39,16 @@ describe('align', () => {
     );
   });
 
+  it('sets what changed against what it was, also among equal neighbours', () => {
+    const gapsOf = (a: readonly number[], b: readonly number[]): readonly number[] => {
+      const gaps = align(Uint32Array.from(a), Uint32Array.from(b));
+      return Array.from({ length: gaps.length }, (_, i) => gaps.at(i));
+    };
+    expect(gapsOf([1, 1, 2], [9, 1, 3])).toEqual([0, 1, 0, 1, 2, 3, 2, 3]);
+    expect(gapsOf([9, 1, 3], [1, 1, 2])).toEqual([0, 1, 0, 1, 2, 3, 2, 3]);
+    expect(gapsOf([1, 1, 1, 2], [9, 1, 1, 2])).toEqual([0, 1, 0, 1]);
+  });
+
   it('copes with lists that have little in common', () => {
     const a = filled(6000, (i) => i);
     const b = Uint32Array.from(

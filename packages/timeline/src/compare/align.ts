@@ -1,6 +1,7 @@
 import { byAnchors } from './anchors.ts';
 import { pushGap, type Gaps, type Span } from './gaps.ts';
 import { Numbers } from './hash.ts';
+import { meet } from './meet.ts';
 import { shortestEdit } from './myers.ts';
 
 /** Up to so many parts a shortest edit is looked for at once, which is exact. */
@@ -21,7 +22,7 @@ const NEAR_EDITS = 64;
 export function align(a: Uint32Array, b: Uint32Array): Gaps {
   const gaps = new Numbers();
   alignSpan({ a, b, fromA: 0, toA: a.length, fromB: 0, toB: b.length }, gaps);
-  return gaps;
+  return meet(gaps, a, b);
 }
 
 function alignSpan(span: Span, gaps: Gaps): void {
