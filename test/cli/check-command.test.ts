@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -26,6 +26,7 @@ const breaking: Readonly<Record<string, string>> = {
   'resource-released-twice': 'double-release',
   'kernel-warning': 'slot-exhausted',
   'kernel-bug': 'rules/kernel-bug',
+  'page-fault': 'undermapped-last-page',
   'fixmap-index': 'rules/fixmap-index',
   'early-ioremap-after-init': 'early-ioremap-after-init',
 };
@@ -71,6 +72,35 @@ describe('kwind check', () => {
     const path = join(folder, `${log}.kwind`);
     expect((await kwind(['import', join(traces, 'logs', `${log}.log.gz`), '-o', path])).code).toBe(0);
     expect(await findingsIn(path)).toEqual({ code: 0, findings: [] });
+  });
+
+  it.each(readdirSync(join(traces, 'captures')).filter((name) => !name.includes('.md') && !name.includes('6.12')))(
+    'finds nothing in the captured boot %s',
+    async (capture) => {
+      const path = join(folder, `${capture}.kwind`);
+      const events = join(traces, 'captures', capture, 'events.jsonl.gz');
+      expect((await kwind(['import', events, '-o', path])).code).toBe(0);
+      expect(await findingsIn(path)).toEqual({ code: 0, findings: [] });
+    },
+  );
+
+  // Its lapic_insert_resource() took the address in the fixmap for a physical one.
+  it('finds what a real 6.12 got wrong: its Local APIC is in no iomem', async () => {
+    const path = join(folder, '6.12.kwind');
+    const capture = join(traces, 'captures', 'q35-kaslr-6.12.117');
+    expect((await kwind(['import', join(capture, 'events.jsonl.gz'), '-o', path])).code).toBe(0);
+    expect(await findingsIn(path)).toMatchObject({
+      code: 1,
+      findings: [
+        {
+          rule: 'resource-conflict',
+          severity: 'warning',
+          message:
+            'Local APIC [0xffffffffff5fd000-0xffffffffff5fdfff] was refused because of PCI mem [0x0-0xffffffffff]: outside.',
+        },
+      ],
+    });
+    expect(readFileSync(join(capture, 'iomem.txt'), 'utf8')).not.toContain('Local APIC');
   });
 
   it('names the window, both translations and the call', async () => {

@@ -110,6 +110,11 @@ describe('kwind sql', () => {
     expect(err).toContain(hint);
   });
 
+  it('refuses a query with a NUL, behind which SQLite would not look', async () => {
+    const ran = await kwind(['sql', trace], { stdin: 'SELECT seq FROM events\0 WHERE seq < 5' });
+    expect([ran.code, ran.out, ran.err]).toEqual([2, '', expect.stringContaining('there is a NUL in it')]);
+  });
+
   it('refuses a query that is too long before it looks into it', async () => {
     const ran = await kwind(['sql', trace], { stdin: `SELECT ${'[ '.repeat(60_000)}` });
     expect([ran.code, ran.err]).toEqual([2, expect.stringContaining('at most 100000 letters, this one 120007')]);

@@ -116,6 +116,8 @@ export class TraceQuery {
    */
   run(text: string): QueryResult {
     if (text.length > LONGEST) throw refused(text, `a query has at most ${LONGEST} letters, this one ${text.length}`);
+    // SQLite would read up to there, and not say that it left the rest.
+    if (text.includes('\0')) throw refused(text.replaceAll('\0', ' '), 'there is a NUL in it');
     if (!isQuery(text)) throw refused(text, 'this is not a query');
     const statement = this.#prepare(text);
     const columns = statement.columns().map(({ name }) => name);

@@ -34,7 +34,7 @@ const byteMutations: Readonly<Record<string, Mutation>> = {
   }),
   'blank a page': onBytes((bytes, random) => {
     const at = pageIn(bytes, random);
-    bytes.fill(0, at, at + random.between(1, PAGE));
+    bytes.fill(0, at, Math.min(bytes.length, at + random.between(1, PAGE)));
   }),
   truncate: onBytes((bytes, random) =>
     bytes.subarray(0, random.oneIn(2) ? pageIn(bytes, random) : random.below(bytes.length)),

@@ -9,8 +9,8 @@ interface Draft extends Report {
   readonly owned: number[];
 }
 
-/** The rules that report whatever the kernel itself complained of; a finding that owns the call goes before. */
-export const complaintRules: ReadonlySet<string> = new Set(['kernel-warning', 'kernel-bug']);
+/** The rules that report whatever was complained of; a finding that owns the call, or is of the same event, goes before. */
+export const complaintRules: ReadonlySet<string> = new Set(['kernel-warning', 'kernel-bug', 'page-fault']);
 
 /** Collects what the rules report in one pass. */
 export class Findings {
@@ -42,8 +42,11 @@ export class Findings {
   /** All findings in the order in which they began. */
   finish(length: number): readonly Finding[] {
     const owned = new Set(this.#drafts.flatMap((draft) => draft.owned));
+    const explained = new Set(
+      this.#drafts.filter(({ rule }) => !complaintRules.has(rule.name)).map(({ last }) => last),
+    );
     const isOwned = (draft: Draft): boolean =>
-      complaintRules.has(draft.rule.name) && draft.calls.some((call) => owned.has(call));
+      complaintRules.has(draft.rule.name) && (explained.has(draft.last) || draft.calls.some((call) => owned.has(call)));
     const kept = this.#drafts.filter((draft) => !isOwned(draft));
     return kept.map((draft) => findingOf(draft, length)).toSorted((a, b) => a.first - b.first || a.last - b.last);
   }

@@ -2,7 +2,7 @@ import type { Rule } from '../types.ts';
 import { earlyIoremapAfterInit } from './early-ioremap-after-init.ts';
 import { fixmapIndex } from './fixmap-index.ts';
 import { ioremapOfRam } from './ioremap-of-ram.ts';
-import { kernelBug, kernelWarning } from './kernel-trouble.ts';
+import { kernelBug, kernelWarning, pageFault } from './kernel-trouble.ts';
 import { leakedEarlyMapping } from './leaked-early-mapping.ts';
 import { liveTableReplaced } from './live-table-replaced.ts';
 import { memoryTypeAlias } from './memory-type-alias.ts';
@@ -31,6 +31,7 @@ export const rules: readonly Rule[] = Object.freeze([
   resourceReleasedTwice,
   kernelWarning,
   kernelBug,
+  pageFault,
   fixmapIndex,
   earlyIoremapAfterInit,
 ]);

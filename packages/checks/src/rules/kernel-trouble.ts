@@ -1,3 +1,4 @@
+import { hex16 } from '@kwind/x86';
 import type { Rule } from '../types.ts';
 
 const said = (message: string): string => (message === '' ? '' : `: ${message.split('\n', 1)[0]}`);
@@ -34,6 +35,28 @@ export const kernelBug: Rule = {
       'bug.raised': ({ fn, file, message }, moment) => {
         const text = `BUG in ${fn}()${file === '' ? '' : `, ${file}`}${said(message)}`;
         moment.report({ message: text, first: moment.seq, last: moment.seq, frame: moment.frame }).end(moment.seq);
+      },
+    },
+  }),
+};
+
+/** RSVD of a page fault's error code: an entry with reserved bits, which has a rule of its own. */
+const RSVD = 1 << 3;
+
+/** Every page fault that no other rule accounts for. */
+export const pageFault: Rule = {
+  name: 'page-fault',
+  severity: 'error',
+  title: 'an access faulted',
+  explanation:
+    'The address was not mapped, or not for such an access. This early nobody can bring a page in: the kernel stops here. A fault that another rule explains is reported by that rule alone.',
+  source: 'arch/x86/mm/fault.c; SDM 3A 4.7',
+  start: () => ({
+    events: {
+      'fault.raised': ({ vaddr, access, error, reason }, moment) => {
+        if ((error & RSVD) !== 0) return;
+        const message = `a ${access} of ${hex16(vaddr)} faulted: ${reason}.`;
+        moment.report({ message, first: moment.seq, last: moment.seq, frame: moment.frame }).end(moment.seq);
       },
     },
   }),
