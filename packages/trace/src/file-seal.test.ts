@@ -51,6 +51,11 @@ function verdictWith(file: number, at: number, bits: number): string {
 const isUsed = (at: number): boolean => bytes.subarray(Math.max(0, at - 8), at + 9).some((byte) => byte !== 0);
 
 describe('the seal of a finished file', () => {
+  it('is no text but a digest, so that an empty one is not looked for everywhere', () => {
+    for (const text of ['', '0', seal.toUpperCase(), `${seal}0`]) expect(isFileAsSealed(path, text)).toBe(false);
+    expect(isFileAsSealed(path, seal)).toBe(true);
+  });
+
   it('lets verify notice a changed byte at every place of the file', { timeout: 30_000 }, () => {
     expect(verifyTrace(path)).toMatchObject({ ok: true, problems: [] });
     const missed = [];
