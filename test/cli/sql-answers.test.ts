@@ -209,6 +209,11 @@ describe('tables that a query joins', () => {
     expect(bothSay(up)).toEqual([]);
   });
 
+  it('stay out of a statement that names its tables in an unusual way', () => {
+    expect(bothSay("SELECT count(*) FROM flushes, slots 'one'")[0]![0]).toBeGreaterThan(0);
+    bothSay('SELECT count(*) FROM flushes f JOIN calls AS LEFT JOIN calls AS c ON c.seq = f.call');
+  });
+
   it('hold the fields of events as soon as a later query asks for them', () => {
     const from = 'FROM events e JOIN calls c ON c.seq = e.call';
     const [[number]] = bothSay(`SELECT count(*) ${from}`) as [[number]];

@@ -131,7 +131,12 @@ export class TraceQuery {
     if (!statement.reader || !statement.readonly) throw refused(text, 'this does more than read');
     // What SQLite would refuse is refused by now, before anything is copied for it.
     const joined = asQueryError(text, () => planned(text, this.#copies));
-    return asQueryError(text, () => this.#db.prepare(joined));
+    try {
+      return this.#db.prepare(joined);
+    } catch {
+      // An unusual way to name a table, which was not seen as one: then without copies, as it was found good.
+      return statement;
+    }
   }
 
   close(): void {
