@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import {
   applySilences,
   parseSilence,
@@ -12,10 +11,11 @@ import {
 } from '@kwind/checks';
 import { parseRange } from '@kwind/timeline';
 import { openTrace, type SqliteTraceReader } from '@kwind/trace';
-import { profile, ToolError } from '@kwind/x86';
+import { profile } from '@kwind/x86';
 import { exitCodes, UsageError } from '../exit-code.ts';
 import { pathOf, readInput } from '../files.ts';
 import type { Io } from '../io.ts';
+import { writeOutput } from '../output-file.ts';
 import { jsonLine, print, printJson } from '../output.ts';
 import { positionContext } from '../positions.ts';
 import { Progress } from '../progress.ts';
@@ -106,23 +106,10 @@ async function show(io: Io, options: CheckOptions, checked: Checked): Promise<vo
   if (options.json) return write(io, options, { trace, events, rules: selected.map(({ name }) => name), findings });
   const lines = renderFindings(checked, paintFor(io));
   if (options.output === undefined) await print(io, lines);
-  else writeText(io, options.output, `${lines.join('\n')}\n`);
+  else writeOutput(io, options.output, `${lines.join('\n')}\n`);
 }
 
 async function write(io: Io, { output }: CheckOptions, value: unknown): Promise<void> {
   if (output === undefined) await printJson(io, value);
-  else writeText(io, output, `${jsonLine(value)}\n`);
-}
-
-function writeText(io: Io, name: string, text: string): void {
-  try {
-    writeFileSync(pathOf(io, name), text);
-  } catch (cause) {
-    throw new ToolError(
-      'io/unwritable',
-      `${name} cannot be written: ${(cause as Error).message}.`,
-      'Check the folder and its permissions.',
-      { cause },
-    );
-  }
+  else writeOutput(io, output, `${jsonLine(value)}\n`);
 }

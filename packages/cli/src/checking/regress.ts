@@ -1,11 +1,11 @@
-import { writeFileSync } from 'node:fs';
 import { baselineText, learn, parseBaseline, regressions, type Baseline, type Regression } from '@kwind/checks';
 import type { TraceReader } from '@kwind/events';
 import { openTrace } from '@kwind/trace';
-import { profile, ToolError, type KernelProfile } from '@kwind/x86';
+import { profile, type KernelProfile } from '@kwind/x86';
 import { exitCodes, UsageError } from '../exit-code.ts';
 import { pathOf, readInput } from '../files.ts';
 import type { Io } from '../io.ts';
+import { writeOutput } from '../output-file.ts';
 import { note, print, printJson } from '../output.ts';
 import { count } from '../render/table.ts';
 import { safe } from '../terminal.ts';
@@ -20,19 +20,6 @@ function withTrace<T>(io: Io, name: string, work: (reader: TraceReader, build: K
   }
 }
 
-function writeText(io: Io, name: string, text: string): void {
-  try {
-    writeFileSync(pathOf(io, name), text);
-  } catch (cause) {
-    throw new ToolError(
-      'io/unwritable',
-      `${name} cannot be written: ${(cause as Error).message}.`,
-      'Check the folder and its permissions.',
-      { cause },
-    );
-  }
-}
-
 export async function buildBaseline(
   io: Io,
   { good, output }: { readonly good: readonly string[]; readonly output: string },
@@ -40,7 +27,7 @@ export async function buildBaseline(
   let base: Baseline | undefined;
   for (const name of good) base = withTrace(io, name, (reader, build) => learn(base, reader, build));
   if (base === undefined) throw new UsageError('a baseline needs a good boot.', 'kwind baseline build GOOD... -o BASE');
-  writeText(io, output, baselineText(base));
+  writeOutput(io, output, baselineText(base));
   await note(
     io,
     `${safe(output)}: ${count(good.length, 'boot')}, ${count(Object.keys(base.things).length, 'thing')} learned`,
@@ -59,7 +46,7 @@ export interface RegressOptions {
 export async function regress(io: Io, options: RegressOptions): Promise<number> {
   const base = parseBaseline((await readInput(options.base, io)).toString('utf8'), options.base);
   const found = withTrace(io, options.candidate, (reader, build) => regressions(base, reader, build));
-  if (options.junit !== undefined) writeText(io, options.junit, junitOf(options.candidate, found));
+  if (options.junit !== undefined) writeOutput(io, options.junit, junitOf(options.candidate, found));
   if (options.json) await printJson(io, { base: options.base, candidate: options.candidate, regressions: found });
   else await print(io, [...found.map(lineOf), verdictOf(options.candidate, base.boots, found)]);
   return alarmsIn(found) === 0 ? exitCodes.ok : exitCodes.differs;

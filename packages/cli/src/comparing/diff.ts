@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { catalog, codesMatching } from '@kwind/events';
 import {
   diffTraces,
@@ -17,6 +16,7 @@ import { didYouMean, ToolError } from '@kwind/x86';
 import { exitCodes } from '../exit-code.ts';
 import { pathOf } from '../files.ts';
 import type { Io } from '../io.ts';
+import { writeOutput } from '../output-file.ts';
 import { print, printJson } from '../output.ts';
 import { positionContext } from '../positions.ts';
 import { renderDiff, renderStat, renderUnified } from '../render/diff.ts';
@@ -113,7 +113,7 @@ function rangeOf({ from, to }: DiffCommandOptions, reader: SqliteTraceReader): D
 }
 
 async function show(io: Io, options: DiffCommandOptions, report: DiffReport): Promise<void> {
-  if (options.html !== undefined) writePage(io, options.html, diffPage(report));
+  if (options.html !== undefined) writeOutput(io, options.html, diffPage(report));
   if (options.json) return printJson(io, jsonOf(report));
   const style = styleFor(io, { all: options.all, allHint: '--all' });
   if (options.stat) return print(io, renderStat(report));
@@ -129,16 +129,3 @@ const jsonOf = ({ a, b, diff: found, groups, first, end }: DiffReport): object =
   ...(first && { first }),
   ...(end && { end }),
 });
-
-function writePage(io: Io, name: string, text: string): void {
-  try {
-    writeFileSync(pathOf(io, name), text);
-  } catch (cause) {
-    throw new ToolError(
-      'io/unwritable',
-      `${name} cannot be written: ${(cause as Error).message}.`,
-      'Check the folder and its permissions.',
-      { cause },
-    );
-  }
-}
