@@ -13,6 +13,7 @@ import { bytes, ctf, folding, recording } from './recording.ts';
 import { aligning, bisecting, checking, comparing } from './regression.ts';
 import { simulating } from './simulating.ts';
 import { going, lastWrites, opening, stepping } from './travel.ts';
+import { premade } from './premade.ts';
 import { stressBoot, type Workload } from './workload.ts';
 
 const { values } = parseArgs({
@@ -91,8 +92,9 @@ async function all(folder: string): Promise<void> {
   await run(onceGroups, contextFor(stressBoot(2e5), folder));
   const boot = realBoot();
   for (const n of lengths) {
-    for (const work of [stressBoot(n), realShape(boot, n)])
-      if (work.name.startsWith(values.shape ?? '')) await run(sweepGroups, contextFor(work, folder));
+    const makers = { stress: () => premade(stressBoot(n)), 'real shape': () => realShape(boot, n) };
+    for (const [name, make] of Object.entries(makers))
+      if (name.startsWith(values.shape ?? '')) await run(sweepGroups, contextFor(make(), folder));
   }
 }
 

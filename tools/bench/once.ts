@@ -16,6 +16,7 @@ import { toolkitFold, undoSteps } from './peers/redux.ts';
 import { realBoot } from './real-shape.ts';
 import { drive } from './simulating.ts';
 import { fold, headerOf, record, recordBy, replay } from './subjects.ts';
+import { premade } from './premade.ts';
 import { collect, storesOf, stressBoot } from './workload.ts';
 
 type Once = Pick<Context, 'folder' | 'wants' | 'put' | 'rounds' | 'short'>;
@@ -91,7 +92,7 @@ const GDB_STORES = 300;
 export async function peers(context: Once): Promise<void> {
   const { folder, wants, rounds, short } = context;
   if (!wants('emmett-record', 'emmett-replay', 'toolkit', 'undo', 'gdb-back', 'gdb-record')) return;
-  const work = stressBoot(short ? SHORT_EVENTS : PEER_EVENTS, PEER_TABLES);
+  const work = premade(stressBoot(short ? SHORT_EVENTS : PEER_EVENTS, PEER_TABLES));
   const stores = storesOf(work.make, EMMETT_STORES);
   const few = stores.slice(0, REDUX_STORES);
   const batches = collect(work.make);
