@@ -66,6 +66,10 @@ const fact: fc.Arbitrary<Fact> = fc.oneof(
         { type: 'call.returned', fn: 'f', result: 0n },
         { type: 'cr3.loaded', before: 0n, after: 0x10_0000n } as BootEvent,
         { type: 'message.printed', level: 'INFO', text: 'x' },
+        { type: 'tlb.filled', vaddr: vaddr(0x1000n), phys: 0x2000n, size: 0x1000n, prot: 0x163n } as BootEvent,
+        { type: 'tlb.page-flushed', vaddr: vaddr(0x1000n), how: 'invlpg' },
+        { type: 'tlb.evicted', vaddr: vaddr(0x1000n), reason: 'test' } as BootEvent,
+        { type: 'tlb.flushed', scope: 'all', how: 'cr4.pge' } as BootEvent,
       )
       .map((event): Fact => ({ kind: 'other', event })),
   },

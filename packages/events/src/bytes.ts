@@ -71,6 +71,14 @@ export class ByteWriter {
   commit(end: number): void {
     this.#used = end;
   }
+  /** Bytes written. */
+  get length(): number {
+    return this.#used;
+  }
+  /** What was written, without a copy: for reading, until the next byte is written. */
+  view(from = 0, to = this.#used): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(from, to);
+  }
   done(): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(0, this.#used);
   }

@@ -2,9 +2,10 @@ import { BATCH_SIZE } from './batch.ts';
 import { ByteReader } from './bytes.ts';
 import { isEntryCode } from './catalog/index.ts';
 import { readRuns, type CodeRuns } from './code-runs.ts';
-import { corrupt, LAYOUT, shapes } from './codec.ts';
+import { LAYOUT } from './codec.ts';
 import { readColumn } from './columns.ts';
 import { readEntriesOf } from './entry-runs.ts';
+import { corrupt, shapes } from './shapes.ts';
 
 /*
  * Reads of a stored batch the stores to one table alone. The other stores are passed a run at a time and nothing is

@@ -1,41 +1,14 @@
-import { ToolError } from '@kwind/x86';
 import { BATCH_SIZE, batchFromRaw, rawOf, type EventBatch, type RawBatch } from './batch.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
-import { catalog, isEntryCode, specOfCode } from './catalog/index.ts';
+import { isEntryCode, specOfCode } from './catalog/index.ts';
 import { placesOf, readRuns, runsOf, writeRuns, type CodeRuns } from './code-runs.ts';
 import { readColumn, readWords, writeColumn, writeWords, type Rows } from './columns.ts';
 import { readEntries, skipEntries, writeEntries } from './entry-runs.ts';
+import { corrupt, shapes, widths } from './shapes.ts';
 import { StoredTexts } from './stored-texts.ts';
-import { widthOf, type EventSpec } from './schema.ts';
 
 /** Number of the column layout below; a reader refuses others. */
 export const LAYOUT = 1;
-
-/** How the rows of one event type are laid out: `width` words, of which `strings` are indices; a list follows if `list`. */
-interface Shape {
-  readonly width: number;
-  readonly strings: readonly boolean[];
-  readonly list: boolean;
-}
-
-/** By event code. */
-export const shapes: Shape[] = [];
-for (const spec of catalog) shapes[spec.code] = shapeOf(spec);
-
-function shapeOf(spec: EventSpec): Shape {
-  const kinds = Object.values(spec.fields);
-  const strings = kinds
-    .filter((kind) => kind !== 'list')
-    .flatMap((kind) => Array<boolean>(widthOf(kind)).fill(kind === 'str'));
-  return { width: strings.length, strings, list: kinds.includes('list') };
-}
-
-export const corrupt = (what: string): ToolError =>
-  new ToolError('event/corrupt', `stored batch cannot be read: ${what}.`, 'Run kwind verify on the trace.');
-
-/** Words that the rows of each code take, list elements apart. */
-const widths = new Uint32Array(256);
-for (const spec of catalog) widths[spec.code] = shapes[spec.code]!.width + (shapes[spec.code]!.list ? 1 : 0);
 
 /** Room for any seq as text. */
 const SEQ_BYTES = 20;
@@ -48,8 +21,16 @@ const scratch = new ByteWriter();
  * from row to row, so that a run of neighbouring entries takes almost nothing. Not yet compressed; the store does that.
  */
 export function encodeBatch(batch: EventBatch): Uint8Array<ArrayBuffer> {
+  writeColumns(scratch, batch);
+  return scratch.done();
+}
+
+/** By event code, where its columns begin and end in what was written last. */
+export const sections = new Uint32Array(2 * 256);
+
+/** As {@link encodeBatch}, to an emptied writer. Tells which event types are there, and leaves their {@link sections}. */
+export function writeColumns(out: ByteWriter, batch: EventBatch): CodeRuns {
   const { codes, offsets, words, strings } = rawOf(batch);
-  const out = scratch;
   out.commit(0);
   out.varint(LAYOUT);
   out.varint(batch.length);
@@ -60,17 +41,21 @@ export function encodeBatch(batch: EventBatch): Uint8Array<ArrayBuffer> {
   const runs = runsOf(codes, offsets);
   writeRuns(out, runs);
   const lists = runs.present.filter((code) => shapes[code]!.list);
-  for (const code of lists) for (const place of placesOf(runs, code)) out.varint(words[place + shapes[code]!.width]!);
+  for (const code of lists) writeCounts(out, { starts: placesOf(runs, code), words }, shapes[code]!.width);
   for (const code of runs.present) {
     const rows: Rows = { starts: placesOf(runs, code), words };
-    if (isEntryCode(code)) {
-      writeEntries(out, rows);
-      continue;
-    }
-    for (let skip = 0; skip < shapes[code]!.width; skip++) writeColumn(out, rows, skip);
+    sections[2 * code] = out.length;
+    if (isEntryCode(code)) writeEntries(out, rows);
+    else for (let skip = 0; skip < shapes[code]!.width; skip++) writeColumn(out, rows, skip);
     if (shapes[code]!.list) writeWords(out, rows, shapes[code]!.width);
+    sections[2 * code + 1] = out.length;
   }
-  return out.done();
+  return runs;
+}
+
+/** How many elements each row's list has. */
+export function writeCounts(out: ByteWriter, { starts, words }: Rows, skip: number): void {
+  for (const start of starts) out.varint(words[start + skip]!);
 }
 
 /** What is read of a batch besides its rows. */

@@ -1,5 +1,5 @@
-import { ToolError } from '@kwind/x86';
 import type { ByteReader, ByteWriter } from './bytes.ts';
+import { corrupt } from './shapes.ts';
 
 // The loops below spell the varint out and keep everything in locals: called a word at a time it took five times as
 // long, and a replay from disk is mostly this. tools/bench guards it.
@@ -51,9 +51,6 @@ export function writeColumn(out: ByteWriter, { starts, words }: Rows, skip: numb
   out.commit(at);
   out.varint(length);
 }
-
-const corrupt = (what: string): ToolError =>
-  new ToolError('event/corrupt', `stored batch cannot be read: ${what}.`, 'Run kwind verify on the trace.');
 
 /**
  * Read what {@link writeColumn} wrote into the rows. In a column of strings every word must lie below `limit`, their

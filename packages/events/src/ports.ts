@@ -84,8 +84,16 @@ export interface TraceReader {
   rowsFrom?(firstSeq: number, skipsStores?: boolean): Iterable<BatchRows>;
   /** The link of the batch that holds event `seq`, in a store that chains its batches. */
   linkAt?(seq: number): ChainLink;
-  /** First seq and length of each batch that may hold one of `codes`, in `direction` from `from` on (inclusive). */
-  batchesWith(codes: readonly number[], from: number, direction: 'forward' | 'backward'): Iterable<BatchSummary>;
+  /**
+   * First seq and length of each batch that may hold one of `codes`, in `direction` from `from` on (inclusive). Those
+   * behind event `until` may be left out.
+   */
+  batchesWith(
+    codes: readonly number[],
+    from: number,
+    direction: 'forward' | 'backward',
+    until?: number,
+  ): Iterable<BatchSummary>;
   /** Like batchesWith, for batches that store to a page-table page (by frame) or change a slot. Those behind event `until` may be left out. */
   batchesTouching(
     touch: { readonly table?: number; readonly index?: number; readonly slot?: number },

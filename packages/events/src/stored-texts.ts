@@ -1,7 +1,8 @@
 import type { Texts } from './batch.ts';
 import type { ByteReader } from './bytes.ts';
 
-const decoder = new TextDecoder();
+// A mark at the beginning belongs to the text.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The texts of a stored batch, each read when it is asked for: a fold looks at next to none of them. */
 export class StoredTexts implements Texts {

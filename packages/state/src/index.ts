@@ -21,9 +21,11 @@ export {
   PageRows,
   rowsBefore,
   rowsOfTable,
+  storeAt,
 } from './page-store-rows.ts';
 export { MachineWriter } from './writer.ts';
-export { applyControlRows, applyRow, applyRows, reduce, reduceAll, reduceRows, REDUCER_VERSION } from './reduce.ts';
+export { applyRow, applyRows, reduce, reduceAll, reduceRows, REDUCER_VERSION } from './reduce.ts';
+export { codesChanging, controlAfter, hasTranslations, rowsChanging, TallyWriter, type Tally } from './control-rows.ts';
 export { decodeState, encodeState, stateHash } from './checkpoint.ts';
 export { storedState, StateKeeper, type OpenMachine } from './stored-state-keeper.ts';
 export { groupOf } from './stored-state.ts';

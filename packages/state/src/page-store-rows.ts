@@ -1,7 +1,8 @@
 import type { Level } from '@kwind/x86';
 import { joinWords, type EventBatch } from '@kwind/events';
 import { rawOf, STORE_WORDS, type RawBatch, type TableStores, type Texts } from '@kwind/events/raw';
-import { PAGE_WORDS, type Page, type TableInfo } from './page-store.ts';
+import { PAGE_WORDS } from './page-cell.ts';
+import type { Page, TableInfo } from './page-store.ts';
 import { mismatchError, TABLE_ALLOCATED } from './reduce.ts';
 
 const TWO_32 = 0x1_0000_0000;
@@ -253,6 +254,17 @@ export function rowsOfTable({ batch, table, from, to }: RowsWanted): readonly nu
     if (PageRows.isPageCode(codes[i]!)) rows.push(i);
   }
   return rows;
+}
+
+/** What event `i` of a batch, one of {@link rowsOfTable}, stores; undefined when it makes a table of the page. */
+export function storeAt(
+  batch: EventBatch,
+  i: number,
+): { readonly index: number; readonly leavesSomething: boolean } | undefined {
+  const { codes, offsets, words } = rawOf(batch);
+  if (codes[i] === TABLE_ALLOCATED) return undefined;
+  const at = offsets[i]!;
+  return { index: words[at + 2]!, leavesSomething: (words[at + 5]! | words[at + 6]!) !== 0 };
 }
 
 export interface RowsWanted {

@@ -1,5 +1,6 @@
 import { hex, pte, ToolError, type Level, type Pte } from '@kwind/x86';
 import { joinWords } from '@kwind/events';
+import { PAGE_WORDS, PageCell, PIECE_SHIFT } from './page-cell.ts';
 
 /** What is known of a page-table page besides its entries. Level is '' while only writes to it were seen. */
 export interface TableInfo {
@@ -38,36 +39,12 @@ export interface PageOrigin {
   entry?(table: number, index: number): Pte | undefined;
 }
 
-export const PAGE_WORDS = 1024;
 const NO_WORDS = new Uint32Array(PAGE_WORDS);
-
-/**
- * Pages are cut from slabs: allocating 4 KiB buffers one by one costs more than copying them.
- * A slab is freed when the last state that shares one of its pages is.
- */
-const SLAB_PAGES = 64;
-let slab = new Uint32Array(0);
-let slabUsed = 0;
-
-function newPage(): Uint32Array {
-  if (slabUsed === slab.length) {
-    slab = new Uint32Array(SLAB_PAGES * PAGE_WORDS);
-    slabUsed = 0;
-  }
-  slabUsed += PAGE_WORDS;
-  return slab.subarray(slabUsed - PAGE_WORDS, slabUsed);
-}
-
-function copyOf(page: Uint32Array): Uint32Array {
-  const copy = newPage();
-  copy.set(page);
-  return copy;
-}
 
 interface Pages {
   /** Places in the two lists below. */
   readonly ordinals: ReadonlyMap<number, number>;
-  readonly images: readonly Uint32Array[];
+  readonly cells: readonly PageCell[];
   readonly infos: readonly TableInfo[];
   /** Where the pages that are not in the lists are, if there can be any. */
   readonly origin: PageOrigin | undefined;
@@ -82,7 +59,7 @@ let pagesOf: (store: PageStore) => Pages;
 export class PageStore implements PageView {
   readonly #pages: Pages;
 
-  constructor(pages: Pages = { ordinals: new Map(), images: [], infos: [], origin: undefined }) {
+  constructor(pages: Pages = { ordinals: new Map(), cells: [], infos: [], origin: undefined }) {
     this.#pages = pages;
   }
 
@@ -92,11 +69,11 @@ export class PageStore implements PageView {
 
   /** Pages that are made when they are first looked at. */
   static lazy(origin: PageOrigin): PageStore {
-    return new PageStore({ ordinals: new Map(), images: [], infos: [], origin });
+    return new PageStore({ ordinals: new Map(), cells: [], infos: [], origin });
   }
 
   get size(): number {
-    return this.#pages.origin ? this.tables().length : this.#pages.images.length;
+    return this.#pages.origin ? this.tables().length : this.#pages.cells.length;
   }
   has(table: number): boolean {
     return hasTable(this.#pages, table);
@@ -116,8 +93,8 @@ export class PageStore implements PageView {
   }
   /** True when both hold the very same page, so that a comparison can skip it. */
   sharesPage(other: PageStore, table: number): boolean {
-    const mine = imageAt(this.#pages, table);
-    return mine !== undefined && mine === imageAt(other.#pages, table);
+    const mine = pageAt(this.#pages, table);
+    return mine !== undefined && mine === pageAt(other.#pages, table);
   }
 }
 
@@ -130,9 +107,15 @@ function infoOf({ ordinals, infos, origin }: Pages, table: number): TableInfo | 
   return ordinal === undefined ? origin?.info(table) : infos[ordinal];
 }
 
-function imageAt({ ordinals, images, origin }: Pages, table: number): Uint32Array | undefined {
+function imageAt(pages: Pages, table: number): Uint32Array | undefined {
+  const page = pageAt(pages, table);
+  return page instanceof PageCell ? page.image() : page;
+}
+
+/** A page of its own, or the image of one that somebody else made. */
+function pageAt({ ordinals, cells, origin }: Pages, table: number): PageCell | Uint32Array | undefined {
   const ordinal = ordinals.get(table);
-  if (ordinal !== undefined) return images[ordinal];
+  if (ordinal !== undefined) return cells[ordinal];
   const image = origin?.page(table)?.image;
   // A page that is listed and cannot be made is not an empty one: part of the trace is gone.
   if (image === undefined && origin?.has(table)) throw lostPage(table);
@@ -147,7 +130,9 @@ const lostPage = (table: number): ToolError =>
   );
 
 function readEntry(pages: Pages, table: number, index: number): Pte {
-  const alone = pages.ordinals.has(table) ? undefined : pages.origin?.entry?.(table, index);
+  const ordinal = pages.ordinals.get(table);
+  if (ordinal !== undefined) return pages.cells[ordinal]!.entry(index) as Pte;
+  const alone = pages.origin?.entry?.(table, index);
   if (alone !== undefined) return alone;
   const image = imageAt(pages, table);
   return image === undefined ? pte(0n) : (joinWords(image[2 * index]!, image[2 * index + 1]!) as Pte);
@@ -204,14 +189,14 @@ function grown(words: Uint32Array, length: number): Uint32Array {
 const NOTHING_OWNED: Uint8Array = new Uint8Array(0);
 const NO_RUNS: Uint32Array = new Uint32Array(0);
 
-/** The one mutable form, alive for one batch or a run of them: copies a page when it first writes to it. */
+/** The one mutable form, alive for one batch or a run of them: takes a page over when it first writes to it. */
 export class PageWriter implements PageView {
   #ordinals: Map<number, number>;
   #ownsOrdinals = false;
-  #images: Uint32Array[];
-  #ownsImages = false;
+  #cells: PageCell[];
+  #ownsCells = false;
   #infos: TableInfo[];
-  /** By ordinal, 1 once the page is this writer's copy. */
+  /** By ordinal, 1 once the page is this writer's. */
   #owned = NOTHING_OWNED;
   /** By ordinal, how often writes turned to the page from another. */
   #runs = NO_RUNS;
@@ -219,13 +204,14 @@ export class PageWriter implements PageView {
   readonly #origin: PageOrigin | undefined;
   // The last page written: runs of writes go to one table, so most look-ups stop here.
   #lastTable = -1;
-  #lastImage: Uint32Array = new Uint32Array(0);
+  #last = PageCell.none;
+  #lastWords: Uint32Array = this.#last.words!;
 
   constructor(base: PageStore) {
     const pages = pagesOf(base);
     this.#base = base;
     this.#ordinals = pages.ordinals as Map<number, number>;
-    this.#images = pages.images as Uint32Array[];
+    this.#cells = pages.cells as PageCell[];
     this.#infos = pages.infos as TableInfo[];
     this.#origin = pages.origin;
   }
@@ -246,7 +232,7 @@ export class PageWriter implements PageView {
   }
 
   get size(): number {
-    return this.#origin ? this.tables().length : this.#images.length;
+    return this.#origin ? this.tables().length : this.#cells.length;
   }
   has(table: number): boolean {
     return this.#ordinals.has(table) || (this.#origin?.has(table) ?? false);
@@ -266,65 +252,67 @@ export class PageWriter implements PageView {
    */
   write(table: number, index: number, beforeLo: number, beforeHi: number, afterLo: number, afterHi: number): boolean {
     if (table !== this.#lastTable) this.#select(table);
-    const image = this.#lastImage;
+    const words = this.#lastWords;
     const at = 2 * index;
-    if (image[at] !== beforeLo || image[at + 1] !== beforeHi) return false;
-    image[at] = afterLo;
-    image[at + 1] = afterHi;
+    if (words[at] !== beforeLo || words[at + 1] !== beforeHi) return false;
+    words[at] = afterLo;
+    words[at + 1] = afterHi;
+    this.#last.stored |= 1 << (at >> PIECE_SHIFT);
     return true;
   }
 
   /** The page of `table` to write to, for as long as this writer is used. Only for the reducer. */
-  open(table: number): Uint32Array {
+  open(table: number): PageCell {
     if (table !== this.#lastTable) this.#select(table);
-    return this.#lastImage;
+    return this.#last;
   }
 
   /** Make `table` an all-zero page with a level and a name; keeps the place of a page that is known already only by writes. */
   allocate(info: TableInfo): void {
     this.#select(info.table);
     const ordinal = this.#ordinals.get(info.table)!;
-    this.#lastImage.fill(0);
-    this.#ownImages();
+    this.#last.clear();
     this.#infos[ordinal] = Object.freeze(info);
   }
 
   /** Replace a whole page: for reading states back. */
   load(info: TableInfo, image: Uint32Array): void {
     this.allocate(info);
-    this.#lastImage.set(image);
+    this.#last.words!.set(image);
+    this.#last.stored = -1;
   }
 
   /** The pages as they are now, immutable; the writer must not be used again. */
   finish(): PageStore {
-    if (!this.#ownsImages) return this.#base;
+    if (!this.#ownsCells) return this.#base;
     return new PageStore(this.#pages());
   }
 
   #pages(): Pages {
-    return { ordinals: this.#ordinals, images: this.#images, infos: this.#infos, origin: this.#origin };
+    return { ordinals: this.#ordinals, cells: this.#cells, infos: this.#infos, origin: this.#origin };
   }
 
   #select(table: number): void {
     const ordinal = this.#ordinals.get(table) ?? this.#add(table);
     if (this.#owned[ordinal] !== 1) {
-      this.#ownImages();
-      this.#images[ordinal] = copyOf(this.#images[ordinal]!);
+      this.#ownCells();
+      this.#cells[ordinal] = this.#cells[ordinal]!.next();
       this.#owned[ordinal] = 1;
     }
     this.#runs[ordinal]!++;
     this.#lastTable = table;
-    this.#lastImage = this.#images[ordinal]!;
+    this.#last = this.#cells[ordinal]!;
+    this.#lastWords = this.#last.words!;
   }
 
   #add(table: number): number {
-    this.#ownImages();
+    this.#ownCells();
     if (!this.#ownsOrdinals) {
       this.#ordinals = new Map(this.#ordinals);
       this.#ownsOrdinals = true;
     }
     const known = this.#origin?.page(table);
-    const ordinal = this.#images.push(known ? copyOf(known.image) : newPage()) - 1;
+    const ordinal = this.#cells.push(known ? PageCell.copyOf(known.image) : PageCell.empty()) - 1;
     this.#infos.push(known?.info ?? Object.freeze({ table, level: '', name: '' }));
     this.#ordinals.set(table, ordinal);
     if (ordinal >= this.#owned.length) this.#grow();
@@ -339,12 +327,12 @@ export class PageWriter implements PageView {
     this.#runs = grown(this.#runs, owned.length);
   }
 
-  #ownImages(): void {
-    if (this.#ownsImages) return;
-    this.#images = this.#images.slice();
+  #ownCells(): void {
+    if (this.#ownsCells) return;
+    this.#cells = this.#cells.slice();
     this.#infos = this.#infos.slice();
-    this.#owned = new Uint8Array(this.#images.length + 64);
-    this.#runs = new Uint32Array(this.#images.length + 64);
-    this.#ownsImages = true;
+    this.#owned = new Uint8Array(this.#cells.length + 64);
+    this.#runs = new Uint32Array(this.#cells.length + 64);
+    this.#ownsCells = true;
   }
 }

@@ -11,6 +11,7 @@ import {
 } from '@kwind/events/raw';
 import type { MachineState } from './machine.ts';
 import { reducers } from './reducers/index.ts';
+import { PageCell, PIECE_SHIFT } from './page-cell.ts';
 import { MachineWriter } from './writer.ts';
 
 /**
@@ -28,8 +29,8 @@ for (const spec of catalog) {
 // After nearly every store; the address matters only to what is cached.
 const PAGE_FLUSHED = codeOfType('tlb.page-flushed');
 
-/** Apply a row that is no store to an entry. The frames of calls are not made of the rows yet. */
-function applyOther(machine: MachineWriter, code: number, source: RowSource, index: number): void {
+/** Apply a row that is no store to an entry. The frames of calls are not made of the rows yet. Only for this room. */
+export function applyOther(machine: MachineWriter, code: number, source: RowSource, index: number): void {
   if (code === CALL_ENTERED) machine.enterCall(source.raw, source.firstSeq, index);
   else if (code === CALL_RETURNED) machine.leaveCall();
   else if (code === PAGE_FLUSHED && machine.tlbIsEmpty) machine.counters.pageFlushes++;
@@ -55,7 +56,8 @@ function foldRows(machine: MachineWriter, raw: RawBatch, firstSeq: number, from:
   const { codes, offsets, words } = raw;
   const source = { raw, firstSeq };
   // The page written last and the words of its name: stores mostly go on in one table.
-  let image: Uint32Array = noPage;
+  let page = PageCell.none;
+  let image = page.words!;
   let lo = 0;
   let hi = 0;
   for (let i = from; i < to; i++) {
@@ -66,16 +68,18 @@ function foldRows(machine: MachineWriter, raw: RawBatch, firstSeq: number, from:
     }
     const at = offsets[i]!;
     // Straight from the words: no object, no bigint. 95 % of a real boot's events end here.
-    if (image === noPage || words[at] !== lo || words[at + 1] !== hi) {
+    if (page === PageCell.none || words[at] !== lo || words[at + 1] !== hi) {
       lo = words[at]!;
       hi = words[at + 1]!;
-      image = machine.pages.open(lo + hi * TWO_32);
+      page = machine.pages.open(lo + hi * TWO_32);
+      image = page.words!;
     }
     const entry = 2 * words[at + 2]!;
     if (image[entry] !== words[at + 3] || image[entry + 1] !== words[at + 4])
       throw mismatch(machine, raw, i, firstSeq + i);
     image[entry] = words[at + 5]!;
     image[entry + 1] = words[at + 6]!;
+    page.stored |= 1 << (entry >> PIECE_SHIFT);
   }
   machine.position = (firstSeq + to) as Position;
 }
@@ -91,8 +95,6 @@ export function applyRow(machine: MachineWriter, source: RowSource, index: numbe
   applyOther(machine, code, source, index);
   machine.position = (firstSeq + index + 1) as Position;
 }
-
-const noPage = new Uint32Array(0);
 
 function mismatch(machine: MachineWriter, raw: RawBatch, i: number, seq: number): ToolError {
   const view = viewsByCode[raw.codes[i]!]! as unknown as { table: number; index: number; before: bigint };
@@ -115,25 +117,6 @@ export function mismatchError(
 
 /** Code of table.allocated: with the stores to entries, all that changes pages. */
 export const TABLE_ALLOCATED = codeOfType('table.allocated');
-
-/** As {@link applyRows}, leaving out what changes nothing but pages. */
-export function applyControlRows(
-  machine: MachineWriter,
-  raw: RawBatch,
-  firstSeq: number,
-  from: number,
-  to: number,
-): void {
-  const { codes } = raw;
-  const source = { raw, firstSeq };
-  for (let i = from; i < to; i++) {
-    const code = codes[i]!;
-    if ((code & 0xf0) === 0x10 || code === TABLE_ALLOCATED) continue;
-    applyOther(machine, code, source, i);
-  }
-  machine.keepCalls();
-  machine.position = (firstSeq + to) as Position;
-}
 
 /**
  * The one reducer: the state after events `from` to `to` of a batch. Pure; `state` stays as it is.

@@ -1,6 +1,6 @@
 import { ToolError } from '@kwind/x86';
 import type { ByteReader, ByteWriter } from '@kwind/events';
-import { PAGE_WORDS } from './page-store.ts';
+import { PAGE_WORDS } from './page-cell.ts';
 
 /*
  * A page as runs of entries. A page-table page is mostly empty, and where it is not, neighbours map neighbours: a run

@@ -11,6 +11,7 @@ import {
   decodePages,
   decodeSmallState,
   decodeTables,
+  nrTablesOf,
   groupOf,
   groupPart,
   pagePart,
@@ -38,19 +39,24 @@ type Parts = Pick<TraceReader, 'checkpointAtOrBefore' | 'checkpointPart'>;
 
 /** Slices and lists of tables that were decoded last; those of one recording are mostly the same again and again. */
 const KEPT = 128;
+interface Kept {
+  readonly parts: Map<string, unknown>;
+  /** By table: where it stands in the list of tables, of those in full chunks. */
+  readonly places: Map<number, number>;
+}
 /** Of each trace that is open, whoever reads its states. */
-const keptOf = new WeakMap<Parts, Map<string, unknown>>();
+const keptOf = new WeakMap<Parts, Kept>();
 
 /** Reads what StateKeeper stored. */
 export class StoredStates {
   readonly #reader: Parts;
   readonly #profile: KernelProfile;
-  readonly #kept: Map<string, unknown>;
+  readonly #kept: Kept;
 
   constructor(reader: Parts, profile: KernelProfile) {
     this.#reader = reader;
     this.#profile = profile;
-    this.#kept = keptOf.get(reader) ?? new Map();
+    this.#kept = keptOf.get(reader) ?? { parts: new Map(), places: new Map() };
     keptOf.set(reader, this.#kept);
   }
 
@@ -86,11 +92,17 @@ export class StoredStates {
     return infos.slice(0, tables);
   }
 
-  /** Whether a table is in the list of {@link infos}. */
-  isListed({ state, tables }: StoredControl, table: number): boolean {
-    for (let from = 0; from < tables; from += TABLES_A_CHUNK)
-      if (this.#frames(state.position, from / TABLES_A_CHUNK, tables - from).includes(table)) return true;
-    return false;
+  /** Whether the last checkpoint at or before a position lists a table. Reads no more of it than that. */
+  isListed(table: number, position: number): boolean {
+    const checkpoint = this.#reader.checkpointAtOrBefore(position, REDUCER_VERSION);
+    if (!checkpoint) return false;
+    const tables = nrTablesOf(checkpoint.bytes);
+    const full = tables - (tables % TABLES_A_CHUNK);
+    const place = this.#placesUpTo(full, checkpoint.position).get(table);
+    if (place !== undefined) return place < full;
+    if (full === tables) return false;
+    const rest = this.#part(checkpoint.position, chunkPart(full / TABLES_A_CHUNK), decodeTables);
+    return rest.slice(0, tables - full).some((info) => info.table === table);
   }
 
   /** A table's page as it was stored last at or before a position, undefined when it never was. */
@@ -107,27 +119,30 @@ export class StoredStates {
     return stored && { position: stored.position, pages: decodePages(stored.bytes(), group) };
   }
 
-  /** The tables of a chunk. Those of a full one never change, whatever is known of them later. */
-  #frames(position: number, chunk: number, count: number): readonly number[] {
-    const key = `frames ${chunk}`;
-    const known = this.#kept.get(key) as readonly number[] | undefined;
-    if (known && count >= TABLES_A_CHUNK) return known;
-    const frames = this.#part(position, chunkPart(chunk), decodeTables).map(({ table }) => table);
-    if (count < TABLES_A_CHUNK) return frames.slice(0, count);
-    return this.#keep(key, frames);
+  /** Places in the list of the tables in its full chunks, of `full` tables at least: which those are never changes. */
+  #placesUpTo(full: number, position: number): ReadonlyMap<number, number> {
+    const places = this.#kept.places;
+    while (places.size < full) {
+      const from = places.size;
+      const infos = this.#part(position, chunkPart(from / TABLES_A_CHUNK), decodeTables);
+      for (const [i, { table }] of infos.entries()) places.set(table, from + i);
+      if (places.size !== from + TABLES_A_CHUNK) throw missing(`page tables from ${from} on`);
+    }
+    return places;
   }
 
   #part<T>(position: number, part: number, decode: (bytes: Uint8Array) => T): T {
     const stored = this.#reader.checkpointPart({ position, reducer: REDUCER_VERSION }, part);
     if (!stored) throw missing(`part ${part} at position ${position}`);
     const key = `${part}@${stored.position}`;
-    if (this.#kept.has(key)) return this.#kept.get(key) as T;
+    if (this.#kept.parts.has(key)) return this.#kept.parts.get(key) as T;
     return this.#keep(key, decode(stored.bytes()));
   }
 
   #keep<T>(key: string, value: T): T {
-    this.#kept.set(key, value);
-    if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value!);
+    const { parts } = this.#kept;
+    parts.set(key, value);
+    if (parts.size > KEPT) parts.delete(parts.keys().next().value!);
     return value;
   }
 }

@@ -90,6 +90,17 @@ export function encodeSmallState(state: SmallState): Uint8Array<ArrayBuffer> {
   return out.done();
 }
 
+/**
+ * How many tables there were, without reading the rest.
+ * @throws ToolError event/corrupt
+ */
+export function nrTablesOf(bytes: Uint8Array): number {
+  const input = new ByteReader(bytes);
+  input.varint();
+  input.varint();
+  return input.varint();
+}
+
 /** @throws ToolError event/corrupt */
 export function decodeSmallState(bytes: Uint8Array): SmallState {
   const input = new ByteReader(bytes);

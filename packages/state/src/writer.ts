@@ -33,6 +33,8 @@ export class MachineWriter implements MachineView {
   /** The fields of the draft since it was last edited. */
   #shown: ControlState | undefined;
   #slots: readonly SlotState[];
+  /** Whether nobody else has seen the list of slots, so that it can be changed in place. */
+  #ownsSlots = false;
   /** Cached translations, so that a flush of an empty TLB costs a comparison. */
   #tlbSize: number;
   #readable: ControlState | undefined;
@@ -71,7 +73,10 @@ export class MachineWriter implements MachineView {
 
   /** The control state to read. */
   get control(): ControlState {
-    this.#readable ??= { ...this.#unslotted(), slots: this.#slots };
+    if (this.#readable === undefined) {
+      this.#readable = { ...this.#unslotted(), slots: this.#slots };
+      this.#ownsSlots = false;
+    }
     return this.#readable;
   }
 
@@ -100,7 +105,9 @@ export class MachineWriter implements MachineView {
   }
 
   setSlot(index: number, slot: SlotState): void {
-    this.#slots = this.#slots.with(index, Object.freeze(slot));
+    if (!this.#ownsSlots) this.#slots = this.#slots.slice();
+    this.#ownsSlots = true;
+    (this.#slots as SlotState[])[index] = Object.freeze(slot);
     this.#readable = undefined;
   }
 
@@ -139,6 +146,7 @@ export class MachineWriter implements MachineView {
     this.#settled = this.#finishControl();
     this.#draft = undefined;
     this.#slots = this.#settled.slots;
+    this.#ownsSlots = false;
     this.#readable = this.#settled;
   }
 

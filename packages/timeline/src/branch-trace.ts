@@ -56,10 +56,15 @@ export class BranchTrace implements TraceReader {
     );
   }
 
-  *batchesWith(codes: readonly number[], from: number, direction: Direction): IterableIterator<BatchSummary> {
+  *batchesWith(
+    codes: readonly number[],
+    from: number,
+    direction: Direction,
+    until?: number,
+  ): IterableIterator<BatchSummary> {
     const isWanted = (summary: BatchSummary): boolean => codes.some((code) => summary.codes.has(code));
     if (direction === 'backward') yield* this.#ownSummaries(from, direction, isWanted);
-    yield* this.#shared(this.#parent.batchesWith(codes, this.#withinParent(from), direction));
+    yield* this.#shared(this.#parent.batchesWith(codes, this.#withinParent(from), direction, until));
     if (direction === 'forward') yield* this.#ownSummaries(from, direction, isWanted);
   }
 

@@ -1,28 +1,36 @@
 import type { KernelProfile } from '@kwind/x86';
-import { BATCH_SIZE, type BatchRows, type EventBatch, type TraceReader } from '@kwind/events';
+import { BATCH_SIZE, type BatchRows, type TraceReader } from '@kwind/events';
 import { rawOf } from '@kwind/events/raw';
 import {
-  applyControlRows,
+  codesChanging,
+  controlAfter,
+  hasTranslations,
   initialState,
-  MachineWriter,
+  rowsChanging,
+  TallyWriter,
   type MachineState,
   type StoredControl,
   type StoredStates,
+  type Tally,
 } from '@kwind/state';
 import type { Stopping } from './stopping.ts';
 
-/** States kept; they share all but a few small objects. */
-const KEPT = 256;
 /** Events that are folded rather than a checkpoint read, and before an edge within which the edges on the way are kept. */
 const NEAR = 4 * BATCH_SIZE;
 
-/** All of the machine but its pages, at the edges of batches mostly: from the checkpoint before, by control events alone. */
+type Control = MachineState['control'];
+
+/**
+ * All of the machine but its pages, at the edges of batches mostly, from the checkpoint before. Its two parts are folded
+ * apart: the control state from the few batches that can change it, the tally from all of them.
+ */
 export class ControlLine {
   readonly #reader: TraceReader;
   readonly #stored: StoredStates;
   readonly #stopping: Stopping;
   readonly #start: MachineState;
-  readonly #kept = new Map<number, MachineState>();
+  readonly #controls = new Kept<Control>();
+  readonly #tallies = new Kept<Tally>();
   #checkpoint: StoredControl | undefined;
 
   constructor(reader: TraceReader, stored: StoredStates, profile: KernelProfile, stopping: Stopping) {
@@ -32,23 +40,69 @@ export class ControlLine {
     this.#start = initialState(profile);
   }
 
-  /** The state right before event `position`. Its pages say nothing. */
-  at(position: number): MachineState {
-    const known = this.#kept.get(position);
-    if (known) return known;
-    const nearest = this.#nearest(position);
-    if (nearest.position === position) return nearest;
-    let machine = new MachineWriter(nearest);
-    for (const { firstSeq, length, raw } of this.#rows(nearest.position)) {
-      this.#stopping.poll();
-      const end = Math.min(length, position - firstSeq);
-      applyControlRows(machine, raw, firstSeq, Math.max(0, machine.position - firstSeq), end);
-      if (machine.position < position - NEAR) continue;
-      const state = this.#keep(machine.finish());
-      if (state.position === position) return state;
-      machine = new MachineWriter(state);
+  /** The control state right before event `position`. */
+  controlAt(position: number): Control {
+    const known = this.#nearest(this.#controls, position, (state) => state.control);
+    let { at } = known;
+    let control = known.value;
+    while (at < position) {
+      const hadTranslations = hasTranslations(control);
+      const from = at;
+      at = position;
+      for (const { firstSeq, length } of this.#reader.batchesWith(codesChanging(control), from, 'forward', position)) {
+        if (firstSeq >= position) break;
+        this.#stopping.poll();
+        const end = Math.min(position, firstSeq + length);
+        control = this.#controlAfter(control, Math.max(from, firstSeq), end);
+        if (end > position - NEAR) this.#controls.put(end, control);
+        // Then events of other types can change it as well, or no longer can.
+        if (hasTranslations(control) === hadTranslations) continue;
+        at = end;
+        break;
+      }
     }
-    return machine.finish();
+    this.#controls.put(position, control);
+    return control;
+  }
+
+  /** Counters and open calls right before event `position`. */
+  tallyAt(position: number): Tally {
+    const { at, value } = this.#nearest(this.#tallies, position, (state) => state);
+    if (at === position) return value;
+    let tally = new TallyWriter({ ...this.#start, ...value });
+    for (const { firstSeq, length, raw } of this.#rows(at)) {
+      this.#stopping.poll();
+      const end = Math.min(position, firstSeq + length);
+      tally.apply({ raw, firstSeq }, Math.max(at, firstSeq) - firstSeq, end - firstSeq);
+      const here = tally.take();
+      if (end > position - NEAR) this.#tallies.put(end, here);
+      if (end === position) return here;
+      tally = new TallyWriter({ ...this.#start, ...here });
+    }
+    return value;
+  }
+
+  /** A control state after events of a batch. */
+  after(control: Control, { raw, firstSeq }: Omit<BatchRows, 'length'>, rows: Uint16Array): Control {
+    return controlAfter({ ...this.#start, control }, { raw, firstSeq }, rows);
+  }
+
+  /** A machine of which only the tally before event `position` counts. */
+  tallyWriter(position: number): TallyWriter {
+    return new TallyWriter({ ...this.#start, ...this.tallyAt(position) });
+  }
+
+  /** The last checkpoint at or before a position. */
+  checkpoint(position: number): StoredControl | undefined {
+    const last = this.#checkpoint;
+    if (last && last.state.position <= position && position - last.state.position < NEAR) return last;
+    return (this.#checkpoint = this.#stored.controlAtOrBefore(position));
+  }
+
+  #controlAfter(control: Control, from: number, to: number): Control {
+    for (const { raw, firstSeq } of this.#rows(from))
+      return this.after(control, { raw, firstSeq }, rowsChanging(control, raw, from - firstSeq, to - firstSeq));
+    return control;
   }
 
   /** The rows from the batch that holds event `from` on; from a store straight, for they are needed only once. */
@@ -61,31 +115,38 @@ export class ControlLine {
     }
   }
 
-  /** The last checkpoint at or before a position. */
-  checkpoint(position: number): StoredControl | undefined {
-    const last = this.#checkpoint;
-    if (last && last.state.position <= position && position - last.state.position < NEAR) return last;
-    return (this.#checkpoint = this.#stored.controlAtOrBefore(position));
-  }
-
-  #nearest(position: number): MachineState {
-    let kept = this.#start;
-    for (const [at, state] of this.#kept) if (at <= position && at > kept.position) kept = state;
-    if (position - kept.position <= NEAR && kept.position > 0) return kept;
-    const stored = this.checkpoint(position);
-    return stored && stored.state.position > kept.position ? stored.state : kept;
-  }
-
-  #keep(state: MachineState): MachineState {
-    this.#kept.set(state.position, state);
-    if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value!);
-    return state;
+  /** The last place from which a part can be brought to `position`: one that is kept, a checkpoint, or power-on. */
+  #nearest<T>(kept: Kept<T>, position: number, partOf: (state: MachineState) => T): Place<T> {
+    const last = kept.last(position);
+    if (last && position - last.at <= NEAR) return last;
+    const state = this.checkpoint(position)?.state;
+    if (state && state.position > (last?.at ?? 0)) return { at: state.position, value: partOf(state) };
+    return last ?? { at: 0, value: partOf(this.#start) };
   }
 }
 
-/** A state after events `from` to `to` of a batch, its pages apart. */
-export function controlAfter(state: MachineState, batch: EventBatch, from: number, to: number): MachineState {
-  const machine = new MachineWriter(state);
-  applyControlRows(machine, rawOf(batch), batch.firstSeq, from, to);
-  return machine.finish();
+interface Place<T> {
+  readonly at: number;
+  readonly value: T;
+}
+
+/** Places kept; what is there shares all but a few small objects. */
+const KEPT = 256;
+
+/** A part of the machine at some positions. */
+class Kept<T> {
+  readonly #values = new Map<number, T>();
+
+  /** At the last of them that is not behind `position`. */
+  last(position: number): Place<T> | undefined {
+    if (this.#values.has(position)) return { at: position, value: this.#values.get(position)! };
+    let best: Place<T> | undefined;
+    for (const [at, value] of this.#values) if (at <= position && at >= (best?.at ?? 0)) best = { at, value };
+    return best;
+  }
+
+  put(at: number, value: T): void {
+    this.#values.set(at, value);
+    if (this.#values.size > KEPT) this.#values.delete(this.#values.keys().next().value!);
+  }
 }

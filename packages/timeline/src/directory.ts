@@ -43,8 +43,7 @@ export class DirectoryLine {
 
   /** Whether a table was listed at the last checkpoint: without making the list. */
   wasListed(table: number, position: number): boolean {
-    const checkpoint = this.#control.checkpoint(position);
-    return checkpoint !== undefined && this.#stored.isListed(checkpoint, table);
+    return this.#stored.isListed(table, position);
   }
 
   #nearest(position: number): { readonly from: number; readonly start: Iterable<[number, TableInfo]> } {

@@ -1,7 +1,7 @@
 import type { EventBatch, EventView, TraceReader } from '@kwind/events';
 import { STORE_WORDS, type TableStores } from '@kwind/events/raw';
 import type { KernelProfile, Seq } from '@kwind/x86';
-import type { MachineState } from '@kwind/state';
+import { rowsOfTable, storeAt, type MachineState } from '@kwind/state';
 import { batchesOf, wantedCodes } from './sources.ts';
 import { SearchStopped, type Stopping } from './stopping.ts';
 import type { Cursor, Direction, Found, Moment, Predicate, Seek, SeekOptions } from './types.ts';
@@ -153,7 +153,9 @@ function lastStore(
     const [low, high] = [Math.max(firstSeq, last), Math.min(firstSeq + length - 1, start)];
     for (const stores of reader.storesTo!(table, firstSeq, firstSeq + length)) {
       const hit =
-        'words' in stores ? lastOf(stores, index, low, high) : scanner.last(stores, low - firstSeq, high - firstSeq);
+        'words' in stores
+          ? lastOf(stores, index, low, high)
+          : lastIn(stores, { table, index }, [low - firstSeq, high - firstSeq], scanner);
       if (hit !== undefined) return firstSeq + hit;
     }
   }
@@ -167,6 +169,29 @@ function lastOf({ firstSeq, words }: TableStores, index: number, low: number, hi
     if (words[at + 1] === index && seq >= low && seq <= high) return words[at]!;
   }
   return undefined;
+}
+
+/**
+ * The same in a whole batch, which makes a table of the page too: that is a store to an entry that held something. Mostly
+ * the batch itself tells whether it did; only where it does not, the machine before the event is asked for.
+ */
+function lastIn(
+  batch: EventBatch,
+  { table, index }: NonNullable<Predicate['storesTo']>,
+  [low, high]: readonly [number, number],
+  scanner: Scanner,
+): number | undefined {
+  let made: number | undefined;
+  for (const row of rowsOfTable({ batch, table, from: 0, to: high + 1 }).toReversed()) {
+    const store = storeAt(batch, row);
+    if (store !== undefined && store.index !== index) continue;
+    if (made !== undefined && store?.leavesSomething === true) return made;
+    made = undefined;
+    if (row < low) return undefined;
+    if (store) return row;
+    made = row;
+  }
+  return made !== undefined && scanner.isHit(batch, made) ? made : undefined;
 }
 
 /** Looks for a hit in one batch after the other. */
@@ -186,21 +211,21 @@ class Scanner {
 
   first(batch: EventBatch, low: number, high: number): number | undefined {
     this.#stopping.poll();
-    for (let i = low; i <= high; i++) if (this.#isHit(batch, i)) return i;
+    for (let i = low; i <= high; i++) if (this.isHit(batch, i)) return i;
     return undefined;
   }
 
   last(batch: EventBatch, low: number, high: number): number | undefined {
     this.#stopping.poll();
     let i = high;
-    for (; i >= low && !this.#states.isUsed; i--) if (this.#isHit(batch, i)) return i;
+    for (; i >= low && !this.#states.isUsed; i--) if (this.isHit(batch, i)) return i;
     // States are folded forward, so one that looks at them is asked about the rest in that order; its last hit counts.
     let hit: number | undefined;
-    for (let at = low; at <= i; at++) if (this.#isHit(batch, at)) hit = at;
+    for (let at = low; at <= i; at++) if (this.isHit(batch, at)) hit = at;
     return hit;
   }
 
-  #isHit(batch: EventBatch, i: number): boolean {
+  isHit(batch: EventBatch, i: number): boolean {
     if (this.#wanted[batch.codeAt(i)] !== 1) return false;
     if (++this.#tests % TESTS_A_POLL === 0) this.#stopping.poll();
     return this.#test(new Candidate(batch, i, this.#states));

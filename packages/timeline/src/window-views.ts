@@ -1,4 +1,4 @@
-import { PageStore, type MachineState, type Page, type PageOrigin, type TableInfo } from '@kwind/state';
+import { PageStore, type MachineState, type Page, type PageOrigin, type TableInfo, type Tally } from '@kwind/state';
 import type { Pte } from '@kwind/x86';
 import type { Directory } from './directory.ts';
 import type { Window } from './window.ts';
@@ -12,7 +12,8 @@ export class Glance implements MachineState, PageOrigin {
   readonly pages: PageStore = PageStore.lazy(this);
   #window!: Window;
   #offset = 0;
-  #control: MachineState | undefined;
+  #control: MachineState['control'] | undefined;
+  #tally: Tally | undefined;
 
   constructor(profile: MachineState['profile']) {
     this.profile = profile;
@@ -22,6 +23,7 @@ export class Glance implements MachineState, PageOrigin {
     this.#window = window;
     this.#offset = offset;
     this.#control = undefined;
+    this.#tally = undefined;
     return this;
   }
 
@@ -29,16 +31,16 @@ export class Glance implements MachineState, PageOrigin {
     return (this.#window.firstSeq + this.#offset) as MachineState['position'];
   }
   get control(): MachineState['control'] {
-    return this.#here.control;
+    return (this.#control ??= this.#window.controlAt(this.#offset));
   }
   get counters(): MachineState['counters'] {
-    return this.#here.counters;
+    return this.#counted.counters;
   }
   get calls(): MachineState['calls'] {
-    return this.#here.calls;
+    return this.#counted.calls;
   }
-  get #here(): MachineState {
-    return (this.#control ??= this.#window.controlAt(this.#offset));
+  get #counted(): Tally {
+    return (this.#tally ??= this.#window.tallyAt(this.#offset));
   }
 
   tables(): readonly number[] {
@@ -62,7 +64,8 @@ export class WindowState implements MachineState {
   readonly pages: PageStore;
   readonly #window: Window;
   readonly #offset: number;
-  #here: MachineState | undefined;
+  #here: MachineState['control'] | undefined;
+  #tally: Tally | undefined;
 
   constructor(window: Window, offset: number) {
     this.#window = window;
@@ -74,16 +77,16 @@ export class WindowState implements MachineState {
   }
 
   get control(): MachineState['control'] {
-    return this.#control.control;
+    return (this.#here ??= this.#window.controlAt(this.#offset));
   }
   get counters(): MachineState['counters'] {
-    return this.#control.counters;
+    return this.#counted.counters;
   }
   get calls(): MachineState['calls'] {
-    return this.#control.calls;
+    return this.#counted.calls;
   }
-  get #control(): MachineState {
-    return (this.#here ??= this.#window.controlAt(this.#offset));
+  get #counted(): Tally {
+    return (this.#tally ??= this.#window.tallyAt(this.#offset));
   }
 }
 

@@ -1,20 +1,25 @@
 import type { KernelProfile } from '@kwind/x86';
 import { isEntryCode, type EventBatch } from '@kwind/events';
+import { rawOf } from '@kwind/events/raw';
 import {
   PageRows,
   pageAfter,
   rowsBefore,
+  rowsChanging,
   rowsOfTable,
   type MachineState,
   type Page,
   type TableInfo,
+  type Tally,
+  type TallyWriter,
 } from '@kwind/state';
-import { controlAfter, type ControlLine } from './control-line.ts';
+import type { ControlLine } from './control-line.ts';
 import { addTables, type Directory, type DirectoryLine } from './directory.ts';
 import type { Entry, PageLine } from './page-line.ts';
 
-/** Control events between two rungs. 64 keeps a batch's rungs and one run's steps each under a millisecond to make. */
+/** Changes of the control state between two rungs. 64 keeps a batch's rungs and one run's steps each under a millisecond to make. */
 const RUN = 64;
+type Control = MachineState['control'];
 /** Versions of pages that are kept, 4 KiB each. */
 const VERSIONS = 512;
 /** Tables whose events are looked for one by one. */
@@ -47,16 +52,18 @@ export class Window {
   readonly #lines: Lines;
   readonly #load: (isNeeded: boolean) => EventBatch | undefined;
   #batch: EventBatch | undefined;
-  /** Looks at what is inside the batch while it was not unpacked: at pages, and at the control state. */
+  /** Looks at what is inside the batch while it was not unpacked: at pages, at the control state, and at the tally. */
   #glimpses = 0;
   #controlGlimpses = 0;
-  /** The machine after every {@link RUN} control events; the first is that before the batch. */
-  readonly #rungs: MachineState[] = [];
-  /** Indices of the control events. */
+  #tallyGlimpses = 0;
+  /** The control state after every {@link RUN} changes; the first is that before the batch. */
+  readonly #rungs: Control[] = [];
+  /** Indices of the events that change it. */
   #controls: Uint16Array | undefined;
-  #steps: readonly MachineState[] = [];
+  #steps: readonly Control[] = [];
   #runOfSteps = -1;
   #lastRun = -1;
+  #tally: { at: number; readonly writer: TallyWriter } | undefined;
   #rows: PageRows | undefined;
   readonly #rowsByTable = new Map<number, Uint16Array>();
   readonly #bases = new Map<number, Page | undefined>();
@@ -171,11 +178,11 @@ export class Window {
     else this.#versions.set(table, new Map([[version, page]]));
   }
 
-  /** The machine after so many events, its position and its pages apart. */
-  controlAt(offset: number): MachineState {
+  /** The control state after so many events. */
+  controlAt(offset: number): Control {
     if (offset === 0) return this.#rung(0);
-    if (!this.#isOpen && this.#controlGlimpses++ === 0) return this.#lines.control.at(this.firstSeq + offset);
-    const controls = (this.#controls ??= controlsOf(this.batch));
+    if (!this.#isOpen && this.#controlGlimpses++ === 0) return this.#lines.control.controlAt(this.firstSeq + offset);
+    const controls = (this.#controls ??= rowsChanging(this.#rung(0), rawOf(this.batch), 0, this.length));
     const count = rowsBefore(controls, offset);
     const run = Math.min(Math.floor(count / RUN), Math.max(0, Math.ceil(controls.length / RUN) - 1));
     if (run === this.#runOfSteps) return this.#steps[count - run * RUN]!;
@@ -187,14 +194,14 @@ export class Window {
     return this.#after(rung, run * RUN, count);
   }
 
-  #rung(run: number): MachineState {
-    if (this.#rungs.length === 0) this.#rungs.push(this.#lines.control.at(this.firstSeq));
+  #rung(run: number): Control {
+    if (this.#rungs.length === 0) this.#rungs.push(this.#lines.control.controlAt(this.firstSeq));
     for (let next = this.#rungs.length; next <= run; next++)
       this.#rungs.push(this.#after(this.#rungs[next - 1]!, (next - 1) * RUN, next * RUN));
     return this.#rungs[run]!;
   }
 
-  #makeSteps(run: number, rung: MachineState): readonly MachineState[] {
+  #makeSteps(run: number, rung: Control): readonly Control[] {
     const steps = [rung];
     const end = Math.min((run + 1) * RUN, this.#controls!.length);
     for (let i = run * RUN; i < end; i++) steps.push(this.#after(steps.at(-1)!, i, i + 1));
@@ -203,9 +210,21 @@ export class Window {
     return steps;
   }
 
-  /** After control events `from` to `to − 1`. */
-  #after(state: MachineState, from: number, to: number): MachineState {
-    return controlAfter(state, this.batch, this.#controls![from]!, this.#controls![to - 1]! + 1);
+  /** After the changes `from` to `to − 1`. */
+  #after(control: Control, from: number, to: number): Control {
+    const { firstSeq } = this;
+    return this.#lines.control.after(control, { raw: rawOf(this.batch), firstSeq }, this.#controls!.subarray(from, to));
+  }
+
+  /** Counters and open calls after so many events. */
+  tallyAt(offset: number): Tally {
+    const { control } = this.#lines;
+    if (offset === 0 || (!this.#isOpen && this.#tallyGlimpses++ === 0)) return control.tallyAt(this.firstSeq + offset);
+    // Counting through a batch takes microseconds; a search asks at one event after the other.
+    if (!this.#tally || this.#tally.at > offset) this.#tally = { at: 0, writer: control.tallyWriter(this.firstSeq) };
+    this.#tally.writer.apply({ raw: rawOf(this.batch), firstSeq: this.firstSeq }, this.#tally.at, offset);
+    this.#tally.at = offset;
+    return this.#tally.writer.take();
   }
 }
 
@@ -217,11 +236,4 @@ function turnsOf(rows: PageRows, known: Directory): Uint16Array {
     for (const i of own) if (!isEntryCode(rows.batch.codeAt(i))) turns.push(i);
   }
   return Uint16Array.from(new Set(turns)).sort();
-}
-
-function controlsOf(batch: EventBatch): Uint16Array {
-  const found = new Uint16Array(batch.length);
-  let count = 0;
-  for (let i = 0; i < batch.length; i++) if (!PageRows.isPageCode(batch.codeAt(i))) found[count++] = i;
-  return found.slice(0, count);
 }

@@ -47,6 +47,8 @@ export class SqliteTraceReader implements TraceReader {
     this.#opened = opened;
     this.#meta = readMeta(opened.db, path);
     this.header = this.#meta.header;
+    // Nobody writes a finished file any more: one transaction for all questions, for each of its own takes ten system calls.
+    if (this.finished) opened.db.exec('BEGIN');
     this.#queries = new Queries(opened.db, path);
     this.#touches = new TouchSearch(this.#queries);
   }
@@ -103,8 +105,18 @@ export class SqliteTraceReader implements TraceReader {
     return { firstSeq: row.first_seq, length: row.length, chain: row.chain };
   }
 
-  *batchesWith(codes: readonly number[], from: number, direction: Direction): IterableIterator<BatchSummary> {
+  *batchesWith(
+    codes: readonly number[],
+    from: number,
+    direction: Direction,
+    until?: number,
+  ): IterableIterator<BatchSummary> {
     for (const row of scanBatches(this.#queries, from, 0, this.length, direction)) {
+      if (
+        until !== undefined &&
+        (direction === 'forward' ? row.first_seq > until : row.first_seq + row.length <= until)
+      )
+        return;
       if (codes.some((code) => hasCode(row.codes, code))) yield summaryOf(row);
     }
   }

@@ -1,4 +1,3 @@
-import type { QueryResult } from '@kwind/query';
 import type { Io } from '../io.ts';
 import { jsonLine, Output } from '../output.ts';
 import { count, table, type Column } from '../render/table.ts';
@@ -16,19 +15,6 @@ export interface Answer {
 
 /** Rows in a lot; the first lot's cells give a table its widths. */
 export const LOT = 500;
-
-/** The answer of a query in this process. */
-export const answerOf = ({ columns, rows }: QueryResult): Answer => ({ columns, lots: lotsOf(rows) });
-
-async function* lotsOf(rows: Iterable<readonly unknown[]>): AsyncGenerator<readonly (readonly unknown[])[]> {
-  let lot: (readonly unknown[])[] = [];
-  for (const row of rows) {
-    if (lot.push(row) < LOT) continue;
-    yield lot;
-    lot = [];
-  }
-  if (lot.length > 0) yield lot;
-}
 
 export interface ShowOptions {
   readonly mode: Mode;

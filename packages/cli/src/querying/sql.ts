@@ -1,15 +1,11 @@
-import { TraceQuery } from '@kwind/query';
-import { openTrace } from '@kwind/trace';
 import { STDIN } from '../argv.ts';
 import { exitCodes, UsageError } from '../exit-code.ts';
 import { pathOf, readInput } from '../files.ts';
 import type { Io } from '../io.ts';
 import { note, print } from '../output.ts';
 import { count } from '../render/table.ts';
-import { answerOf, showAnswer, type ShowOptions } from './answer.ts';
-import { tableLines } from './dot-commands.ts';
+import { showAnswer, type ShowOptions } from './answer.ts';
 import { Engine } from './engine.ts';
-import { talkSql } from './prompt.ts';
 
 export interface SqlOptions {
   readonly trace: string;
@@ -34,6 +30,7 @@ function wholeNumber(value: number | undefined, option: string): number {
 /** The verb `sql`. */
 export async function sql(io: Io, options: SqlOptions): Promise<number> {
   if (options.tables) {
+    const { tableLines } = await import('./dot-commands.ts');
     await print(io, tableLines());
     return exitCodes.ok;
   }
@@ -45,10 +42,13 @@ export async function sql(io: Io, options: SqlOptions): Promise<number> {
   const limit = wholeNumber(options.limit, '--limit');
   const timeout = wholeNumber(options.timeout, '--timeout');
   if (query === undefined && file === undefined && io.stdin.isTTY === true) {
-    // A trace that cannot be opened says so here, not at the first query.
-    openTrace(pathOf(io, options.trace)).close();
+    const { talkSql } = await import('./prompt.ts');
     const settings = { mode, limit: options.limit === undefined ? SCREENFUL : limit, timeout } as const;
-    await withEngine(io, options.trace, (engine) => talkSql(io, engine, { ...settings }));
+    await withEngine(io, options.trace, async (engine) => {
+      // A trace that cannot be opened says so here, not at the first query.
+      await engine.start();
+      await talkSql(io, engine, { ...settings });
+    });
     return exitCodes.ok;
   }
   const text = query ?? (await readInput(file ?? STDIN, io)).toString('utf8');
@@ -57,25 +57,10 @@ export async function sql(io: Io, options: SqlOptions): Promise<number> {
 }
 
 async function answer(io: Io, trace: string, text: string, timeout: number, how: ShowOptions): Promise<void> {
-  const reader = openTrace(pathOf(io, trace));
-  try {
-    const { isCut, rows } = timeout === 0 ? await here() : await withEngine(io, trace, there);
-    if (isCut) await note(io, `kwind: only the first ${count(rows, 'row')}; --limit says how many`);
-  } finally {
-    reader.close();
-  }
-
-  async function here(): ReturnType<typeof showAnswer> {
-    const query = new TraceQuery(reader);
-    try {
-      return await showAnswer(io, answerOf(query.run(text)), how);
-    } finally {
-      query.close();
-    }
-  }
-  async function there(engine: Engine): ReturnType<typeof showAnswer> {
-    return showAnswer(io, await engine.run(text, timeout), how);
-  }
+  const { isCut, rows } = await withEngine(io, trace, async (engine) =>
+    showAnswer(io, await engine.run(text, timeout), how),
+  );
+  if (isCut) await note(io, `kwind: only the first ${count(rows, 'row')}; --limit says how many`);
 }
 
 async function withEngine<T>(io: Io, trace: string, work: (engine: Engine) => Promise<T>): Promise<T> {

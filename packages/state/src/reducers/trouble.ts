@@ -1,3 +1,4 @@
+import { codeOfType } from '@kwind/events';
 import type { MachineWriter } from '../writer.ts';
 import type { Reducers } from './types.ts';
 
@@ -22,3 +23,8 @@ export const troubleReducers: Reducers<
   'memory.loaded': () => {},
   'memory.stored': () => {},
 };
+
+/** Codes of the events that change nothing. */
+export const idle: ReadonlySet<number> = new Set(
+  (['message.printed', 'memory.loaded', 'memory.stored'] as const).map((type) => codeOfType(type)),
+);

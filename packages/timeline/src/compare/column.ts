@@ -40,22 +40,27 @@ export class Column {
 
   #read({ firstSeq, raw }: BatchRows, canon: Canon, only: ReadonlySet<number> | undefined, open: OpenCalls): void {
     const { from, to } = this.range;
+    const { hashes } = this;
+    const { rows } = canon;
     const { codes } = raw;
     const end = Math.min(codes.length, to - firstSeq);
     for (let i = Math.max(0, from - firstSeq); i < end; i++) {
       const code = codes[i]!;
       const seq = firstSeq + i;
-      // What stands in a call that does not count does not count.
-      const counts = (!only || only.has(code)) && !open.isVoid;
-      const hash = open.isVoid ? 0 : counts || code === ENTERED ? canon.hashOf(raw, i) : 0;
-      this.hashes[seq - from] = hash;
       if (code === ENTERED) {
-        this.#open(open, seq, hash);
+        const key = open.isVoid ? 0 : rows.of(raw, i);
+        hashes[seq - from] = key;
+        this.#open(open, seq, key);
         continue;
       }
-      if (counts && hash !== 0) {
-        open.add(hash);
-        this.count++;
+      // What stands in a call that does not count does not count.
+      if (!open.isVoid && (!only || only.has(code))) {
+        const hash = rows.of(raw, i);
+        if (hash !== 0) {
+          hashes[seq - from] = hash;
+          open.add(hash);
+          this.count++;
+        }
       }
       if (code === RETURNED && open.depth > 0) this.#close(open, seq, only);
     }
@@ -126,34 +131,46 @@ export class Column {
   }
 }
 
+/** Words of an open call: its number, its key, all of it so far, and how many parts that is. */
+const OPEN_WORDS = 4;
+
 /** The calls that are open while a trace is read, each folded up as its parts come. */
 class OpenCalls {
-  readonly #calls: number[] = [];
-  readonly #keys: number[] = [];
-  readonly #wholes: number[] = [];
-  readonly #parts: number[] = [];
-
-  get depth(): number {
-    return this.#calls.length;
-  }
+  #words = new Int32Array(64 * OPEN_WORDS);
+  /** Where the words of the innermost call are. */
+  #top = -OPEN_WORDS;
+  depth = 0;
   /** Inside a call that does not count. */
-  get isVoid(): boolean {
-    return this.#keys.at(-1) === 0;
-  }
+  isVoid = false;
+
   push(call: number, key: number): void {
-    this.#calls.push(call);
-    this.#keys.push(key);
-    this.#wholes.push(key);
-    this.#parts.push(0);
+    this.#top += OPEN_WORDS;
+    this.depth++;
+    if (this.#top === this.#words.length) {
+      const larger = new Int32Array(2 * this.#top);
+      larger.set(this.#words);
+      this.#words = larger;
+    }
+    this.#words[this.#top] = call;
+    this.#words[this.#top + 1] = key;
+    this.#words[this.#top + 2] = key;
+    this.#words[this.#top + 3] = 0;
+    this.isVoid = key === 0;
   }
   add(id: number): void {
-    const top = this.#calls.length - 1;
+    const top = this.#top;
     if (top < 0) return;
-    this.#wholes[top] = mix(this.#wholes[top]!, id);
-    this.#parts[top]!++;
+    const words = this.#words;
+    words[top + 2] = mix(words[top + 2]!, id);
+    words[top + 3]!++;
   }
   pop(): { call: number; key: number; whole: number; parts: number } {
-    return { call: this.#calls.pop()!, key: this.#keys.pop()!, whole: this.#wholes.pop()!, parts: this.#parts.pop()! };
+    const top = this.#top;
+    const words = this.#words;
+    this.#top -= OPEN_WORDS;
+    this.depth--;
+    this.isVoid = this.depth > 0 && words[this.#top + 1] === 0;
+    return { call: words[top]!, key: words[top + 1]!, whole: words[top + 2]!, parts: words[top + 3]! };
   }
 }
 

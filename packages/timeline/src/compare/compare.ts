@@ -11,6 +11,16 @@ const ENTERED = codeOfType('call.entered');
 /** More parts than this without a partner are told as one stretch. */
 const MOST_APART = 4000;
 
+/** The calls around a place, innermost first; each is put into words when a difference is found in it. */
+interface Path {
+  readonly around: Path | undefined;
+  readonly a: number;
+  readonly b: number;
+  /** Whether both sides say it alike: then either tells, and the other need not be read. */
+  readonly alike: boolean;
+  said?: readonly string[];
+}
+
 interface Gap {
   readonly a: readonly Part[];
   readonly b: readonly Part[];
@@ -25,8 +35,17 @@ const partOf = ({ ids, seqs, from, calls }: Parts, i: number): Part => ({
   call: calls ? calls[i]! - 1 : -1,
 });
 
-const slice = (parts: Parts, from: number, to: number): Part[] =>
-  Array.from({ length: to - from }, (_, i) => partOf(parts, from + i));
+function slice(parts: Parts, from: number, to: number): Part[] {
+  const found: Part[] = [];
+  for (let i = from; i < to; i++) found.push(partOf(parts, i));
+  return found;
+}
+
+function numbersOf(parts: readonly Part[], likeness: (part: Part) => number): Uint32Array {
+  const numbers = new Uint32Array(parts.length);
+  for (let i = 0; i < parts.length; i++) numbers[i] = likeness(parts[i]!);
+  return numbers;
+}
 
 /** Compares two traces from the top: what is equal is never looked into. */
 export class Comparison {
@@ -41,7 +60,7 @@ export class Comparison {
   }
 
   /** The differences within a call on each side (−1: at the top), `ends` being what comes after them. */
-  within(callA: number, callB: number, ends: { a: number; b: number }, path: readonly string[]): Open[] {
+  within(callA: number, callB: number, ends: { a: number; b: number }, path?: Path): Open[] {
     const [a, b] = [this.a.column.partsOf(callA), this.b.column.partsOf(callB)];
     const gaps = align(a.ids, b.ids);
     const found: Open[] = [];
@@ -63,11 +82,9 @@ export class Comparison {
   }
 
   /** Pair what is left of a gap, by ever weaker likeness; what finds no partner is on one side only. */
-  #gap(gap: Gap, path: readonly string[], [likeness, ...weaker]: readonly Likeness[], found: Open[]): void {
+  #gap(gap: Gap, path: Path | undefined, [likeness, ...weaker]: readonly Likeness[], found: Open[]): void {
     if (gap.a.length === 0 || gap.b.length === 0 || !likeness) return this.#alone(gap, path, found);
-    const left = Uint32Array.from(gap.a, (part) => likeness.a(part));
-    const right = Uint32Array.from(gap.b, (part) => likeness.b(part));
-    const apart = align(left, right);
+    const apart = align(numbersOf(gap.a, likeness.a), numbersOf(gap.b, likeness.b));
     let [i, j] = [0, 0];
     for (let g = 0; g <= apart.length; g += 4) {
       const last = g === apart.length;
@@ -81,13 +98,13 @@ export class Comparison {
     }
   }
 
-  #pair(a: Part, b: Part, { rejoin }: Gap, path: readonly string[], found: Open[]): void {
-    const [eventA, eventB] = [codeAt(this.a.reader, a.seq), codeAt(this.b.reader, b.seq)];
-    const fields = changes(this.a, eventA, this.b, eventB);
+  #pair(a: Part, b: Part, { rejoin }: Gap, path: Path | undefined, found: Open[]): void {
     const calls = a.call >= 0 && b.call >= 0;
-    const inside = calls
-      ? this.within(a.call, b.call, this.#endsOf(a, b), [...path, titleOf(this.a, eventA.event)])
-      : [];
+    // Equal numbers are equal words: only what differs is read.
+    const alike = calls && keyOf(this.a, a) === keyOf(this.b, b);
+    const fields = alike ? [] : this.#changes(a, b);
+    const within = { around: path, a: a.seq, b: b.seq, alike };
+    const inside = calls ? this.within(a.call, b.call, this.#endsOf(a, b), within) : [];
     if (fields.length === 0) return void found.push(...inside);
     found.push({
       kind: 'changed',
@@ -95,11 +112,24 @@ export class Comparison {
       a: this.#item(this.a, a),
       b: this.#item(this.b, b),
       at: { a: a.seq, b: b.seq },
-      path,
+      path: this.#pathOf(path, 'a'),
       fields,
       inside,
       ...(rejoin && { rejoin }),
     });
+  }
+
+  #changes(a: Part, b: Part): FieldChange[] {
+    return changes(this.a, codeAt(this.a.reader, a.seq), this.b, codeAt(this.b.reader, b.seq));
+  }
+
+  /** The calls around a place, outermost first; of those that both sides say alike, as the side says it that is read anyway. */
+  #pathOf(path: Path | undefined, side: 'a' | 'b'): readonly string[] {
+    if (!path) return [];
+    if (path.said) return path.said;
+    const from = path.alike ? side : 'a';
+    const title = titleOf(this[from], codeAt(this[from].reader, path[from]).event);
+    return (path.said = [...this.#pathOf(path.around, side), title]);
   }
 
   #endsOf = (a: Part, b: Part): { a: number; b: number } => ({
@@ -107,8 +137,9 @@ export class Comparison {
     b: this.b.column.end.at(b.call),
   });
 
-  #alone({ a, b, at, rejoin }: Gap, path: readonly string[], found: Open[]): void {
-    const common = { path, fields: [], inside: [], ...(rejoin && { rejoin }) };
+  #alone({ a, b, at, rejoin }: Gap, path: Path | undefined, found: Open[]): void {
+    const side = a.length > 0 ? 'a' : 'b';
+    const common = { path: this.#pathOf(path, side), fields: [], inside: [], ...(rejoin && { rejoin }) };
     const nextB = b[0]?.seq ?? at.b;
     for (const part of a)
       found.push({
@@ -135,9 +166,10 @@ export class Comparison {
     b: Parts,
     [fromA, toA, fromB, toB]: readonly [number, number, number, number],
     where: Pick<Gap, 'at' | 'rejoin'>,
-    path: readonly string[],
+    path: Path | undefined,
   ): Open[] {
-    const common = { what: 'stretch' as const, path, fields: [], inside: [], ...where };
+    const said = this.#pathOf(path, fromA < toA ? 'a' : 'b');
+    const common = { what: 'stretch' as const, path: said, fields: [], inside: [], ...where };
     const place = {
       a: fromA < toA ? partOf(a, fromA).seq : where.at.a,
       b: fromB < toB ? partOf(b, fromB).seq : where.at.b,
@@ -167,6 +199,9 @@ export class Comparison {
     };
   }
 }
+
+/** Of a call, what makes two the same call. */
+const keyOf = ({ column }: Side, { seq }: Part): number => column.hashes[seq - column.range.from]!;
 
 /** `fn(args)`. */
 function titleOf({ canon }: Side, event: EventView): string {

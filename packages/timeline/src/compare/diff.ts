@@ -67,7 +67,7 @@ export function diffTraces(a: TraceReader, b: TraceReader, options: DiffOptions 
   const common = {
     slides: [...slides, ...drawnSlides(sides)],
     rebuilt,
-    patches: { a: sides.a.canon.patches, b: sides.b.canon.patches },
+    patches: { a: sides.a.canon.rows.patches, b: sides.b.canon.rows.patches },
     events,
   };
   if (order === 0) return { ...none, ...common };
@@ -84,7 +84,7 @@ export const areEqual = (a: TraceReader, b: TraceReader, options: DiffOptions = 
 
 function differencesOf(a: Side, b: Side, options: DiffOptions): { differences: Difference[]; tolerated: number } {
   const ends = { a: a.column.range.to, b: b.column.range.to };
-  const found = new Comparison(a, b).within(-1, -1, ends, []);
+  const found = new Comparison(a, b).within(-1, -1, ends);
   const joined = joinMoves(found);
   const kept = options.tolerateReorder
     ? joined.filter((one) => one.kind !== 'moved' || !isIndependent(one, found, b))

@@ -1,7 +1,7 @@
 import { hex, PMD_SIZE, symbolAt, vaddr, vmallocEnd, vmemmapStart, type KernelProfile } from '@kwind/x86';
 import { imageOf, type Apart, type Image } from './apart.ts';
 import { hashText, mix, mixNumber } from './hash.ts';
-import { isDrawn, type Table, type Tables } from './tables.ts';
+import { frameOf, isDrawn, type Table, type Tables } from './tables.ts';
 
 /**
  * How an address is to be read. A `pointer` may point into tables, resources and code; a `page` is mapped and has a place in
@@ -108,6 +108,11 @@ export class Places {
   isGiven(page: number, frame: number): boolean {
     return this.#allocates && page >= this.#vmalloc && !this.#isImage(frame) && this.tables!.isRam(frame);
   }
+  /** The place of what an entry maps, in its two words; `table` and `index` say which entry, where that is known. */
+  placeValue(lo: number, hi: number, mode: Mode, table: Table | undefined, index: number): void {
+    if (table && this.isAllocated(table, index, frameOf(lo, hi))) this.placeAllocated();
+    else this.place(mode, lo & ~0xfff, hi & 0xf_ffff);
+  }
   /** Take that for the place. */
   placeAllocated(): void {
     this.#set(PAGE_OF_RAM, 0, 0);
@@ -169,9 +174,16 @@ export class Places {
     return page + pagesOf(PMD_SIZE) <= virtual || page > virtual + pages - 1;
   }
 
-  /** The entry that the last pointer points to. */
+  /** The table and the entry that the last pointer points to. */
+  get pointedTable(): Table | undefined {
+    return this.region === TABLE ? this.#table : undefined;
+  }
+  get pointedIndex(): number {
+    return this.#index;
+  }
   get pointedTo(): Entry | undefined {
-    return this.region === TABLE ? { table: this.#table!, index: this.#index } : undefined;
+    const table = this.pointedTable;
+    return table && { table, index: this.#index };
   }
 
   #set(region: number, page: number, low: number): void {

@@ -23,6 +23,8 @@ export interface FieldPlan {
   readonly how: How;
   /** Where its words start in the row. */
   readonly skip: number;
+  /** How many words they are; 0 for a list. */
+  readonly width: number;
 }
 
 /** Where a call was said, and what an unwinder found below its caller: of that, much was never a caller. */
@@ -54,8 +56,8 @@ const all: (readonly FieldPlan[])[] = [];
 for (const spec of catalog) {
   let skip = 0;
   all[spec.code] = Object.entries(spec.fields as Readonly<Record<string, FieldKind>>).map(([name, kind]) => {
-    const plan = { name, how: howOf(spec.type, name, kind), skip };
-    skip += widthOf(kind);
+    const plan = { name, how: howOf(spec.type, name, kind), skip, width: widthOf(kind) };
+    skip += plan.width;
     return plan;
   });
 }

@@ -1,3 +1,4 @@
+import type { Apart } from './apart.ts';
 import type { FieldPlan } from './plans.ts';
 
 /** Above all levels: CR3 points to a root, and has no Present bit. */
@@ -25,6 +26,10 @@ export const isNothing = (words: Uint32Array, at: number): boolean =>
 /** Whether an entry of a table above the last level points to a table. */
 export const isLink = (depth: number, lo: number): boolean =>
   depth === ROOT || (depth > 0 && (lo & 1) !== 0 && (depth > 2 || (lo & 0x80) === 0));
+
+/** Variables that say where the image lies, or which page is given out next. */
+export const saysPlace = (variable: string, { allocates }: Apart): boolean =>
+  variable === 'phys_base' || (allocates && variable.startsWith('kwind.'));
 
 const seconds = new Map<string, 'entry' | 'size' | false>();
 /** What a function's second argument is, where it is no address. */

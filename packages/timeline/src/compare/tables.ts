@@ -1,11 +1,15 @@
 import { codeOfType, type TraceReader } from '@kwind/events';
 import { rawOf, type RawBatch } from '@kwind/events/raw';
 import { IOMEM_RESOURCE, IOPORT_RESOURCE, levels, type KernelProfile } from '@kwind/x86';
+import { FrameMap, highOf, joined, lowOf } from './frame-map.ts';
 import { hashText } from './hash.ts';
 
 const ALLOCATED = codeOfType('table.allocated');
 const CREATED = codeOfType('resource.created');
 const POPULATED = ['pmd.populated', 'pud.populated', 'p4d.populated', 'pgd.populated'].map(codeOfType);
+/** Events that say what a table or a resource is; the same by code. */
+const telling = [ALLOCATED, CREATED, ...POPULATED];
+const tells = Uint8Array.from({ length: 256 }, (_, code) => Number(telling.includes(code)));
 
 /** High half of the pointers that stand for resources whose address nobody knows. */
 const MODEL_POINTERS = Number(IOMEM_RESOURCE >> 32n);
@@ -14,6 +18,7 @@ const TWO_32 = 0x1_0000_0000;
 const TWO_20 = 0x10_0000;
 const VPAGES = 2 ** 52;
 const ENTRIES = 512;
+const PAGE_BITS = 0xfff;
 
 /** The frame that an entry's two words name. */
 export const frameOf = (lo: number, hi: number): number => (hi & 0xf_ffff) * TWO_20 + (lo >>> 12);
@@ -39,6 +44,7 @@ export interface Table {
   first: number;
   /** What it is for, in words: equal on both sides for tables that stand for each other. */
   title: string;
+  /** The title as a number, with its sign; 0 until it is known. */
   id: number;
 }
 
@@ -48,16 +54,22 @@ const pointerKey = (lo: number, hi: number): string => `${hi >>> 0}:${lo >>> 0}`
 /** Says where a virtual page lies, relative to its region: the same words for two boots that slid. */
 export type PageNamer = (page: number, last: number) => string;
 
-const SEGMENT = 4096;
+/** The rows of the batch at `firstSeq`, where they can be had without making a batch. */
+function rowsOf(reader: TraceReader, firstSeq: number): RawBatch {
+  for (const { raw } of reader.rowsFrom?.(firstSeq) ?? []) return raw;
+  return rawOf(reader.batchContaining(firstSeq));
+}
 
 /** The page tables of a trace, found by frame, and the names of its resources. */
 export class Tables {
   readonly #nrLevels: 4 | 5;
   readonly #earlyRoot: string;
-  readonly #segments: (Int32Array | undefined)[] = [];
-  readonly #far = new Map<number, number>();
+  /** Number plus one of the table in each frame. */
+  readonly #numbers = new FrameMap();
   readonly #all: Table[] = [];
   readonly #resources = new Map<string, string>();
+  /** By twelve bits of a page's number, whether a resource lies in such a page: next to no pointer is looked up by all its bits. */
+  readonly #resourcePages = new Uint8Array(PAGE_BITS + 1);
   readonly #ram: (readonly [number, number])[] = [];
   readonly #nameOf: PageNamer;
   /** Roots that nothing names, in the order in which they were first met. */
@@ -75,26 +87,35 @@ export class Tables {
     this.#earlyRoot = earlyRoot;
     this.#nameOf = nameOf;
     this.#aliases = aliases;
-    const codes = [ALLOCATED, CREATED, ...POPULATED];
-    for (const { firstSeq } of reader.batchesWith(codes, 0, 'forward'))
-      this.#read(rawOf(reader.batchContaining(firstSeq)));
+    for (const { firstSeq } of reader.batchesWith(telling, 0, 'forward')) this.#read(rowsOf(reader, firstSeq));
     for (const table of this.#all) this.#resolve(table);
-    this.#resources.set(pointerKey(...half(IOMEM_RESOURCE)), 'iomem_resource');
-    this.#resources.set(pointerKey(...half(IOPORT_RESOURCE)), 'ioport_resource');
+    this.#name(...half(IOMEM_RESOURCE), 'iomem_resource');
+    this.#name(...half(IOPORT_RESOURCE), 'ioport_resource');
   }
 
   /** The table in a frame, if it is known to be one. */
   at(frame: number): Table | undefined {
-    const ordinal =
-      frame < TWO_32 ? (this.#segments[(frame / SEGMENT) | 0]?.[frame % SEGMENT] ?? 0) : (this.#far.get(frame) ?? 0);
-    return ordinal === 0 ? undefined : this.#all[ordinal - 1];
+    return this.atWords(lowOf(frame), highOf(frame));
+  }
+  /** The same by the two words of its number, with their signs. */
+  atWords(lo: number, hi: number): Table | undefined {
+    const number = this.#numbers.get(lo, hi);
+    return number === 0 ? undefined : this.#all[number - 1];
+  }
+
+  /** The table that a link names, in its two words. */
+  linked(lo: number, hi: number): Table | undefined {
+    return this.atWords((hi << 20) | (lo >>> 12), (hi & 0xf_ffff) >>> 12);
   }
 
   /** The table in a frame that an entry is stored to: it is one now, if it was not known before. */
   touched(frame: number): Table {
-    const known = this.at(frame);
+    return this.touchedWords(lowOf(frame), highOf(frame));
+  }
+  touchedWords(lo: number, hi: number): Table {
+    const known = this.atWords(lo, hi);
     if (known) return known;
-    const table = this.#add(frame);
+    const table = this.#add(joined(lo, hi));
     this.#resolve(table);
     return table;
   }
@@ -102,7 +123,12 @@ export class Tables {
   resource(lo: number, hi: number): string | undefined {
     // The model's own pointers, for what has no address, are everywhere the same.
     if (hi >>> 0 === MODEL_POINTERS) return this.#resources.get(pointerKey(lo, hi)) ?? `resource 0x${lo.toString(16)}`;
-    return this.#resources.get(pointerKey(lo, hi));
+    return this.#resourcePages[(lo >>> 12) & PAGE_BITS] === 0 ? undefined : this.#resources.get(pointerKey(lo, hi));
+  }
+
+  #name(lo: number, hi: number, name: string): void {
+    this.#resources.set(pointerKey(lo, hi), name);
+    this.#resourcePages[(lo >>> 12) & PAGE_BITS] = 1;
   }
 
   /** Whether the page allocator may have a frame to give. */
@@ -129,15 +155,14 @@ export class Tables {
       id: 0,
     };
     this.#all.push(table);
-    if (frame < TWO_32)
-      (this.#segments[(frame / SEGMENT) | 0] ??= new Int32Array(SEGMENT))[frame % SEGMENT] = this.#all.length;
-    else this.#far.set(frame, this.#all.length);
+    this.#numbers.set(lowOf(frame), highOf(frame), this.#all.length);
     return table;
   }
 
   #read({ codes, offsets, words, strings }: RawBatch): void {
     for (let i = 0; i < codes.length; i++) {
       const code = codes[i]!;
+      if (tells[code] === 0) continue;
       const at = offsets[i]!;
       if (code === ALLOCATED) {
         const table = this.#known(words[at + 1]! * TWO_32 + words[at]!);
@@ -145,10 +170,10 @@ export class Tables {
         if (table.depth < 0) table.depth = (levels as readonly string[]).indexOf(strings.at(words[at + 2]!)!);
       } else if (code === CREATED) {
         const name = strings.at(words[at + 6]!)!;
-        this.#resources.set(pointerKey(words[at]!, words[at + 1]!), name === '' ? '(null)' : name);
+        this.#name(words[at]!, words[at + 1]!, name === '' ? '(null)' : name);
         if (name === 'System RAM')
           this.#ram.push([frameOf(words[at + 2]!, words[at + 3]!), frameOf(words[at + 4]!, words[at + 5]!)]);
-      } else if (POPULATED.includes(code)) this.#link(code & 7, words, at);
+      } else this.#link(code & 7, words, at);
     }
   }
 
@@ -183,7 +208,7 @@ export class Tables {
       if (isDrawn(parent, table.index)) table.drawn = 'all';
     }
     table.title = this.#titleOf(table, root);
-    table.id = hashText(table.title);
+    table.id = hashText(table.title) | 0;
   }
 
   /** First virtual page under an entry. */
