@@ -48,9 +48,13 @@ export const rules: Readonly<Record<string, RoomRule>> = {
 /** Doors of a package beside its main one, and the rooms whose source and tests may use them. */
 export const sideDoors: Readonly<Record<string, readonly string[]>> = {
   '@kwind/events/raw': ['state', 'trace', 'recorder', 'timeline', 'checks'],
-  // Less to load at a start: a machine without the stream of events, and one view without the session.
+  // Less to load at a start: a machine without the stream of events, one view without the session, reading without writing.
   '@kwind/recorder/live': ['debugger'],
   '@kwind/debugger/summary': ['cli'],
+  '@kwind/timeline/predicates': ['debugger'],
+  '@kwind/timeline/timeline': ['cli'],
+  '@kwind/trace/reader': ['cli'],
+  '@kwind/x86/errors': ['cli'],
 };
 
 export interface Debt {

@@ -1,13 +1,14 @@
 // The long forms of the tests that look for what happens once in a thousand times: fuzzing, kills, the soak. One after the
 // other, about 80 minutes of one core; test/README.md tells what each is.
 //   npm run long -- [--seconds 600] [--rounds 200] [--soak 180] [--seed S] [--only NAME] [--keep FILE] [--write]
+//   npm run long -- --quick                    about half an hour: 120 seconds, 100 rounds, a soak of 60 seconds
 //   npm run long -- --from FILE [--write]      a table of results that were kept
 // --keep adds the results to a file, a line of JSON each; --write puts the table into test/README.md.
 import { spawn } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { rowOf, table, type Result } from './long/table.ts';
+import { rowOf, rowText, table, type Result } from './long/table.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = `${root}/test/README.md`;
@@ -15,9 +16,10 @@ const [START, END] = ['<!-- long: npm run long -- --write replaces this table --
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '600' },
-    rounds: { type: 'string', default: '200' },
-    soak: { type: 'string', default: '180' },
+    quick: { type: 'boolean', default: false },
+    seconds: { type: 'string' },
+    rounds: { type: 'string' },
+    soak: { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 1e9) },
     only: { type: 'string' },
     keep: { type: 'string' },
@@ -26,7 +28,10 @@ const { values } = parseArgs({
   },
 });
 
-const { seconds, rounds, soak, seed } = values;
+const usual = values.quick
+  ? { seconds: '120', rounds: '100', soak: '60' }
+  : { seconds: '600', rounds: '200', soak: '180' };
+const { seconds = usual.seconds, rounds = usual.rounds, soak = usual.soak, seed } = values;
 const fuzzed = ['trace', 'log', 'capture', 'script', 'languages', 'commands', 'rules'];
 const killed = ['recording', 'checkpointing', 'closing', 'importing a log', 'importing a capture'];
 const runs: readonly { readonly name: string; readonly args: readonly string[] }[] = [
@@ -66,6 +71,8 @@ async function runAll(): Promise<readonly Result[]> {
     const found = await resultsOf(args);
     if (found.length === 0) silent.push(name);
     results.push(...found);
+    // A row of the table each, so that a run that is stopped has said what it found.
+    for (const one of found) console.error(rowText(one));
     if (values.keep !== undefined) for (const one of found) appendFileSync(values.keep, `${JSON.stringify(one)}\n`);
   }
   return results;

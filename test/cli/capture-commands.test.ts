@@ -18,6 +18,13 @@ describe('kwind conform', () => {
     expect(out).toMatch(/iomem\.txt: the same, byte for byte/);
     expect(out).toMatch(/agree in all of [\d,]+ effects and the final text/);
   });
+  it('takes the folder of a capture for the file of calls in it, as import does', async () => {
+    expect((await kwind(['conform', capture])).out).toBe((await kwind(['conform', events])).out);
+    const imported = await kwind(['import', capture, '-o', join(folder, 'by-folder.kwind')]);
+    expect([imported.code, imported.out]).toEqual([0, expect.stringContaining('kernel: 6.1.0-56')]);
+    const other = await kwind(['import', folder, '-o', join(folder, 'x.kwind')]);
+    expect([other.code, other.err]).toEqual([2, expect.stringContaining('is a directory.')]);
+  });
   it('gives a program every kind, what was given with its records, and the options that the capture shows', async () => {
     const report = (await kwind(['conform', events, '--json'])).json() as {
       agree: boolean;

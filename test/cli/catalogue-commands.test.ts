@@ -89,6 +89,9 @@ describe('kwind profiles and functions', () => {
     const { lines, out } = await kwind(['profiles']);
     for (const name of profileNames) expect(out).toContain(` ${name} `);
     expect(lines.filter((line) => line.startsWith('* ') && line.includes('linux-6.1 '))).toHaveLength(1);
+    expect(lines.filter((line) => line.length > 100)).toEqual([]);
+    const { lines: narrow } = await kwind(['profiles'], { columns: 60 });
+    expect(narrow.slice(narrow.indexOf('')).filter((line) => line.length > 64)).toEqual([]);
     expect((await kwind(['profiles', '--json'])).json()).toMatchObject({ default: 'linux-6.1' });
   });
 

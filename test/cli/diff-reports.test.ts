@@ -85,3 +85,27 @@ describe('one boot, recorded twice with other slides', () => {
     },
   );
 });
+
+describe('a boot without KASLR and one with all of it', () => {
+  it.each(['linux-4.4', 'linux-4.19', 'linux-6.1', 'linux-6.12'])(
+    '%s: differ in the call alone that only KASLR makes',
+    async (build) => {
+      const cwd = join(work, `${build} one side`);
+      mkdirSync(cwd);
+      const script = ['record', 'traces/scripts/small-pc.kws', '--profile', build];
+      const moved = [...slid, ...memory('0xffff8f4080000000', '0xffffa2ccc0000000')];
+      await kwind([...script, '-o', join(cwd, 'A')], { cwd: root });
+      await kwind([...script, '-o', join(cwd, 'B'), ...moved], { cwd: root });
+      const there = JSON.parse((await kwind(['diff', 'A', 'B', '--json'], { cwd })).out) as Told;
+      expect(there.differences).toMatchObject([{ kind: 'only-b', b: { text: 'init_trampoline_kaslr()' } }]);
+      expect(there.end.sections).toEqual([]);
+      const back = JSON.parse((await kwind(['diff', 'B', 'A', '--json'], { cwd })).out) as Told;
+      expect(back.differences).toMatchObject([{ kind: 'only-a', a: { text: 'init_trampoline_kaslr()' } }]);
+    },
+  );
+});
+
+interface Told {
+  readonly differences: readonly unknown[];
+  readonly end: { readonly sections: readonly unknown[] };
+}

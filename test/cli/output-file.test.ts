@@ -17,6 +17,8 @@ describe('a report that goes into a file', () => {
     ['baseline', 'build', trace, '-o'],
     ['regress', base, trace, '--junit'],
     ['diff', trace, trace, '--html'],
+    ['export', trace, '--to', 'jsonl', '-o'],
+    ['export', trace, '--to', 'sqlite', '--force', '-o'],
   ];
 
   it.each(verbs)('of %s says what is wrong with the name', async (...argv) => {

@@ -87,6 +87,12 @@ describe.skipIf(!hasPty)('the SQL prompt on a real terminal', () => {
 });
 
 describe('kwind sql without a terminal', () => {
+  it('writes CSV to a terminal without what moves its cursor, and to a file as it is', async () => {
+    const argv = ['sql', trace, "SELECT char(27) || '[2J' AS a, 'b' || char(13, 10) || 'c' AS b", '--csv'];
+    expect((await kwind(argv)).out).toBe('a,b\n\u001b[2J,"b\r\nc"\n');
+    expect((await kwind(argv, { columns: 80 })).out).toBe('a,b\n\\e[2J,b\\r\\nc\n');
+  });
+
   it('stops at a number of rows or of seconds', async () => {
     const few = await kwind(['sql', trace, 'SELECT seq FROM events', '--csv', '--limit', '2']);
     expect([few.code, few.out]).toEqual([0, 'seq\n0\n1\n']);

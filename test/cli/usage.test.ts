@@ -17,6 +17,15 @@ const verbs = [
   'demo',
 ];
 
+describe('an option that a command does not have', () => {
+  it('is named before what is missing', async () => {
+    const { code, err } = await kwind(['export', 'x.kwind', '--format', 'xml']);
+    expect([code, err]).toEqual([2, expect.stringContaining('kwind export has no option --format.')]);
+    expect((await kwind(['export', 'x.kwind', '--no-color'])).err).toContain('needs --to');
+    expect((await kwind(['bisect', 'x.kwind', 'run', '--', 'test', '--flag'])).err).toContain('x.kwind does not exist');
+  });
+});
+
 describe('help', () => {
   it('is printed by --help, with every command', async () => {
     const { code, out, err, lines } = await kwind(['--help'], { columns: 80 });

@@ -19,7 +19,7 @@ import {
 } from '@kwind/kernel';
 import { recordInto, Recorder } from '@kwind/recorder';
 import { stateHash } from '@kwind/state';
-import { createTrace, openTrace } from '@kwind/trace';
+import { createTrace, FILE_SCHEMA, openTrace } from '@kwind/trace';
 import { physAddr, profile } from '@kwind/x86';
 import { eager } from '../fuzz/targets/trace-base.ts';
 import { folder, type Known } from './known.ts';
@@ -55,7 +55,7 @@ const header: TraceHeader = {
 };
 const EVENTS_A_BATCH = 120;
 
-const name = `schema-${EVENT_SCHEMA}`;
+const name = `schema-${FILE_SCHEMA}`;
 const path = join(folder, `${name}.kwind`);
 // The file tells who recorded it, which is to be the same on every machine.
 os.hostname = () => 'kwind';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { TraceHeader } from '@kwind/events';
 
-/** One small trace for each schema that was released, `schema-N.kwind`, and beside it what is known of it. */
+/** One small trace for each format of the file that was released, `schema-N.kwind`, and beside it what is known of it. */
 export const folder: string = fileURLToPath(new URL('../../traces/compat', import.meta.url));
 
 /** `schema-N.json`: what a trace must give, whatever version reads it. */

@@ -7,7 +7,7 @@ import { profile, type Pte, type Vaddr } from '@kwind/x86';
 
 const build = profile('linux-6.1');
 
-function traceOf(events: readonly BootEvent[]): MemoryTrace {
+function traceOf(events: readonly BootEvent[], kernel = build): MemoryTrace {
   const builder = new BatchBuilder();
   const batches: EventBatch[] = [];
   for (const event of events) {
@@ -15,7 +15,7 @@ function traceOf(events: readonly BootEvent[]): MemoryTrace {
     if (builder.isFull) batches.push(builder.freeze());
   }
   if (builder.length > 0) batches.push(builder.freeze());
-  return memoryTrace(batches, headerFor(build));
+  return memoryTrace(batches, headerFor(kernel));
 }
 
 const eventsOf = (calls: Parameters<typeof recordCalls>[1]): BootEvent[] =>
@@ -227,5 +227,72 @@ describe('what is told not to count', () => {
     expect(diffTraces(a, b, { ignore: ['after'] }).same).toBe(true);
     expect(diffTraces(a, b, { ignore: ['slot.sized.after'] }).same).toBe(true);
     expect(diffTraces(a, b, { only: [0x62] }).same).toBe(true);
+  });
+});
+
+describe('a vmalloc area that starts within an entry of the top table', () => {
+  const ROOT = 0x2000;
+  const FIRST_PAGE = 0x8000;
+  /** A top-level entry for each 512 GiB that the area touches, as the kernel makes them beforehand. */
+  const preallocated = (first: number, count: number): BootEvent[] => [
+    { type: 'table.allocated', table: ROOT as never, level: 'pgd', name: 'init_top_pgt' },
+    ...Array.from({ length: count }, (_, i): BootEvent[] => [
+      { type: 'table.allocated', table: (FIRST_PAGE + i) as never, level: 'pud', name: '' },
+      {
+        type: 'pgd.populated',
+        table: ROOT as never,
+        index: first + i,
+        before: 0n as Pte,
+        after: (BigInt(FIRST_PAGE + i) * 4096n + 0x67n) as Pte,
+      },
+    ]).flat(),
+  ];
+  const moved = profile('linux-6.1', ['page_offset=0xffff888040000000', 'vmalloc_start=0xffffa2ccc0000000']);
+  const even = traceOf(preallocated(402, 64));
+  const uneven = preallocated(325, 65);
+
+  it('takes one entry more than one that starts with an entry, and that is no difference', () => {
+    expect(areEqual(even, traceOf(uneven, moved))).toBe(true);
+    expect(areEqual(traceOf(uneven, moved), even)).toBe(true);
+  });
+  it('lacks an entry where it lacks any other', () => {
+    for (const entry of [0, 10, 63])
+      expect(areEqual(even, traceOf(uneven.toSpliced(1 + 2 * entry, 2), moved))).toBe(false);
+    expect(areEqual(traceOf(preallocated(402, 63)), traceOf(uneven, moved))).toBe(false);
+  });
+});
+
+describe('calls of unusual size', () => {
+  const entered = (fn: string): BootEvent => ({
+    type: 'call.entered',
+    fn,
+    caller: '',
+    stack: '',
+    origin: '',
+    text: '',
+    args: [],
+  });
+  const returned = (fn: string): BootEvent => ({ type: 'call.returned', fn, result: 0n });
+
+  it('tells each difference in a call that holds very many', () => {
+    const trace = (step: number): MemoryTrace =>
+      traceOf([
+        entered('f'),
+        ...Array.from({ length: 300_000 }, (_, i) => message(i)).filter((_, i) => i % 2 < step),
+        returned('f'),
+      ]);
+    expect(diffTraces(trace(1), trace(2)).differences).toHaveLength(150_000);
+  });
+  it('tells calls that are nested without end as two calls', () => {
+    const trace = (n: number): MemoryTrace =>
+      traceOf([
+        ...Array<BootEvent>(3000).fill(entered('f')),
+        message(n),
+        ...Array<BootEvent>(3000).fill(returned('f')),
+      ]);
+    expect(diffTraces(trace(1), trace(2)).differences).toMatchObject([
+      { kind: 'only-a', what: 'call' },
+      { kind: 'only-b', what: 'call' },
+    ]);
   });
 });

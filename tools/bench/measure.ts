@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { GCProfiler } from 'node:v8';
 
 /** Seconds of one run: what the clock on the wall says, and what all threads of the process used. */
 export interface Time {
@@ -18,6 +19,49 @@ export async function timedAsync(run: () => Promise<void>): Promise<Time> {
   const start = performance.now();
   await run();
   return since(start, cpu);
+}
+
+/** One thing that somebody waits for. */
+export interface Wait extends Time {
+  /**
+   * Seconds that the thread that was asked kept him waiting: its own CPU time, and the pauses for the collector, in which
+   * it may wait for other threads. Never more than by the clock.
+   */
+  readonly wait: number;
+}
+
+interface Begun {
+  readonly process: NodeJS.CpuUsage;
+  readonly thread: NodeJS.CpuUsage;
+  readonly pauses: GCProfiler;
+  readonly start: number;
+}
+
+function begin(): Begun {
+  const pauses = new GCProfiler();
+  pauses.start();
+  // Of a thread alone the kernel tells what it knew at its last tick, 4 ms ago at most; asked for the process, it looks anew.
+  return { process: process.cpuUsage(), thread: process.threadCpuUsage(), pauses, start: performance.now() };
+}
+
+function end({ start, process: all, thread, pauses }: Begun): Wait {
+  const time = since(start, all);
+  const own = process.threadCpuUsage(thread);
+  const paused = pauses.stop().statistics.reduce((sum, { cost }) => sum + cost, 0);
+  return { ...time, wait: Math.min(time.wall, (own.user + own.system + paused) / 1e6) };
+}
+
+/** As {@link timed}, of one operation: what the compiler's and the collector's threads do meanwhile is not waited for. */
+export function waited(run: () => void): Wait {
+  const begun = begin();
+  run();
+  return end(begun);
+}
+
+export async function waitedAsync(run: () => Promise<void>): Promise<Wait> {
+  const begun = begin();
+  await run();
+  return end(begun);
 }
 
 function since(start: number, cpu: NodeJS.CpuUsage): Time {
@@ -66,7 +110,7 @@ export function interleaved<Name extends string>(
   return Object.fromEntries([...times].map(([name, list]) => [name, middle(list)])) as Record<Name, Time>;
 }
 
-/** Milliseconds of the median and of the slowest hundredth: of CPU time, and by the clock. */
+/** Milliseconds of the median and of the slowest hundredth: that were waited, and by the clock. */
 export interface Latency {
   readonly p50: number;
   readonly p99: number;
@@ -78,10 +122,10 @@ const spread = (times: readonly number[]): { p50: number; p99: number } => ({
   p99: percentile(times, 99),
 });
 
-export const latencyOf = (times: readonly Time[]): Latency => ({
-  ...spread(times.map(({ cpu }) => cpu * 1000)),
+export const latencyOf = (times: readonly Wait[]): Latency => ({
+  ...spread(times.map(({ wait }) => wait * 1000)),
   wall: spread(times.map(({ wall }) => wall * 1000)),
 });
 
 export const eachTimed = (count: number, run: (i: number) => void): Latency =>
-  latencyOf(Array.from({ length: count }, (_, i) => timed(() => run(i))));
+  latencyOf(Array.from({ length: count }, (_, i) => waited(() => run(i))));

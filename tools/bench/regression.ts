@@ -9,7 +9,7 @@ import { bisect, diffTraces, firstDivergence, Timeline, type Verdict } from '@kw
 import { openTrace } from '@kwind/trace';
 import { profile, type Vaddr } from '@kwind/x86';
 import { put, type Context } from './context.ts';
-import { eachTimed, interleaved, latencyOf, median, timed, timedAsync, type Time } from './measure.ts';
+import { eachTimed, interleaved, latencyOf, median, timed, waitedAsync, type Time, type Wait } from './measure.ts';
 import { seeded } from './random.ts';
 import { record, recordBy, replay } from './subjects.ts';
 import type { Sink, Workload } from './workload.ts';
@@ -83,10 +83,10 @@ export async function bisecting(context: Context): Promise<void> {
   if (!context.wants('bisect-page', 'bisect-state', 'bisect-loads')) return;
   const { trace, work, short } = context;
   const opened = openTrace(trace);
-  const run = async (property: Property): Promise<{ time: Time; loads: number }> => {
+  const run = async (property: Property): Promise<{ time: Wait; loads: number }> => {
     const { reader, loaded } = counting(opened);
     const timeline = new Timeline(reader, work.profile);
-    const time = await timedAsync(async () => {
+    const time = await waitedAsync(async () => {
       const { result } = await bisect(0, reader.length, (position) => property(timeline, position));
       if (result.kind !== 'found') throw new Error('the bisection found nothing');
     });
@@ -101,7 +101,7 @@ export async function bisecting(context: Context): Promise<void> {
   put(context, { ...common, id: 'bisect-loads', measured: loads, ours: `${loads} of ${Math.ceil(work.n / 4096)}` });
   if (context.wants('bisect-state')) {
     const { time, loads: all } = await run(half(context));
-    put(context, { id: 'bisect-state', measured: time.cpu * 1000, ours: `${all} loads`, reference: '', time });
+    put(context, { id: 'bisect-state', measured: time.wait * 1000, ours: `${all} loads`, reference: '', time });
   }
   opened.close();
 }

@@ -4,7 +4,7 @@ import { openTrace } from '@kwind/trace';
 import { put, type Context } from './context.ts';
 import type { FigureId } from './bounds.ts';
 import { valueText } from './figure.ts';
-import { eachTimed, latencyOf, timed, type Latency, type Time } from './measure.ts';
+import { eachTimed, latencyOf, waited, type Latency, type Wait } from './measure.ts';
 import { seeded } from './random.ts';
 
 /** Turns after which what is measured is compiled. */
@@ -86,29 +86,31 @@ export function stepping(context: Context): void {
   };
   const edges = Math.min(short ? 20 : 200, Math.floor(cursor.position / BATCH));
   const random = seeded(17);
-  const crossing: Time[] = [];
+  const crossing: Wait[] = [];
   for (let i = -WARM_UP; i < edges; i++) {
     // Somewhere else each time, one event behind an edge, where a session that steps has just looked around.
     const edge = BATCH * (1 + Math.floor(random() * Math.floor((reader.length - 1) / BATCH)));
     cursor = timeline.at(Math.min(reader.length, edge + 2));
     backAndShown();
-    const steps = [timed(backAndShown), timed(backAndShown), timed(backAndShown)];
+    const steps = [waited(backAndShown), waited(backAndShown), waited(backAndShown)];
     // The slowest is the one over the edge.
-    if (i >= 0) crossing.push(steps.reduce((slowest, step) => (step.cpu > slowest.cpu ? step : slowest)));
+    if (i >= 0) crossing.push(steps.reduce((slowest, step) => (step.wait > slowest.wait ? step : slowest)));
   }
   reader.close();
   if (crossing.length > 0) putLatency(context, undefined, 'step-edge', latencyOf(crossing));
 }
 
-/** A step is shorter than what the CPU's clock tells apart, so a hundred are timed together. */
+/** A step is shorter than what asking the clocks takes, so a hundred are timed together. */
 function inRuns(count: number, run: () => void): Latency {
   const HUNDRED = 100;
   const times = Array.from({ length: Math.ceil(count / HUNDRED) }, () =>
-    timed(() => {
+    waited(() => {
       for (let i = 0; i < HUNDRED; i++) run();
     }),
   );
-  return latencyOf(times.map(({ cpu, wall }) => ({ cpu: cpu / HUNDRED, wall: wall / HUNDRED })));
+  return latencyOf(
+    times.map(({ cpu, wait, wall }) => ({ cpu: cpu / HUNDRED, wait: wait / HUNDRED, wall: wall / HUNDRED })),
+  );
 }
 
 /** By the debugger's own search, from a random place backward. */

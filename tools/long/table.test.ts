@@ -10,6 +10,8 @@ const fuzzed: Result = {
   slowestMs: 12.6,
   findings: [],
   peakMiB: 300.2,
+  growthMiB: 41.7,
+  growthIndex: 3,
 };
 const killed: Result = {
   job: 'closing',
@@ -27,7 +29,7 @@ describe('the table of the long forms', () => {
   it('has a line for each, the later of two', () => {
     const text = table([fuzzed, { ...fuzzed, seed: 8 }, killed]);
     expect(text).not.toContain('| 7 | 1,234 cases');
-    expect(text).toContain('| fuzz: log | 600 s | 8 | 1,234 cases, slowest 13 ms, at most 300 MiB | 0 |');
+    expect(text).toContain('| fuzz: log | 600 s | 8 | 1,234 cases, slowest 13 ms, at most 300 MiB, one case 42 | 0 |');
     expect(text).toContain('| kill: closing | 200 kills | 7 |');
     expect(text.split('\n')).toHaveLength(4);
   });

@@ -1,9 +1,9 @@
 import type { KillTally } from '../../test/durability/kills.ts';
-import type { ChildReport } from '../../test/fuzz/run-target.ts';
+import type { Report } from '../../test/fuzz/fuzzer.ts';
 import type { SoakReport } from '../../test/soak/soak.ts';
 
 /** A line of what one of the long forms prints. */
-export type Result = ChildReport | KillTally | SoakReport;
+export type Result = Report | KillTally | SoakReport;
 
 interface Row {
   readonly cells: readonly string[];
@@ -13,8 +13,9 @@ interface Row {
 
 const grouped = (value: number): string => Math.round(value).toLocaleString('en-US');
 
-function fuzzRow({ target, seed, cases, seconds, slowestMs, peakMiB, findings }: ChildReport): Row {
-  const what = `${grouped(cases)} cases, slowest ${grouped(slowestMs)} ms, at most ${grouped(peakMiB)} MiB`;
+function fuzzRow({ target, seed, cases, seconds, slowestMs, peakMiB, growthMiB, findings }: Report): Row {
+  const most = growthMiB > 0 ? `, one case ${grouped(growthMiB)}` : '';
+  const what = `${grouped(cases)} cases, slowest ${grouped(slowestMs)} ms, at most ${grouped(peakMiB)} MiB${most}`;
   const problems = findings.map(({ index, what: found }) => `${target}, case ${index} of seed ${seed}: ${found}`);
   return { cells: [`fuzz: ${target}`, `${grouped(seconds)} s`, String(seed), what], problems };
 }
@@ -36,12 +37,15 @@ export function rowOf(result: Result): Row {
   return 'job' in result ? killRow(result) : soakRow(result);
 }
 
+/** A result as a row of the table. */
+export function rowText(result: Result): string {
+  const { cells, problems } = rowOf(result);
+  return `| ${[...cells, String(problems.length)].join(' | ')} |`;
+}
+
 /** Results as a table in Markdown; of two about the same thing the later. */
 export function table(results: readonly Result[]): string {
-  const rows = new Map(results.map(rowOf).map((row) => [row.cells[0]!, row]));
-  const lines = [...rows.values()].map(
-    ({ cells, problems }) => `| ${[...cells, String(problems.length)].join(' | ')} |`,
-  );
+  const lines = new Map(results.map((result) => [rowOf(result).cells[0]!, rowText(result)])).values();
   return ['| what | how long | seed | what came of it | problems |', '| --- | --- | --- | --- | --- |', ...lines].join(
     '\n',
   );

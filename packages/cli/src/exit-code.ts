@@ -64,3 +64,12 @@ export class UsageError extends Error {
     this.hint = hint;
   }
 }
+
+/** ^C ended the work, and what was done until then is kept. */
+export class Interrupted extends Error {
+  readonly hint: string;
+  constructor(message: string, hint = '') {
+    super(message);
+    this.hint = hint;
+  }
+}

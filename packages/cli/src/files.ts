@@ -1,5 +1,5 @@
 import { isAbsolute, join } from 'node:path';
-import { lstatSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { STDIN } from './argv.ts';
 import type { Io } from './io.ts';
@@ -24,12 +24,21 @@ export function bytesText(bytes: number): string {
   return unit === 0 ? `${bytes} bytes` : `${value.toFixed(1)} ${units[unit]}`;
 }
 
+const captureFiles = ['events.jsonl.gz', 'events.jsonl'];
+
+/** For the folder of a capture, the file of its calls; any other name as it is. */
+export function captureIn(io: Io, name: string): string {
+  if (name === STDIN || lstatSync(pathOf(io, name), { throwIfNoEntry: false })?.isDirectory() !== true) return name;
+  const found = captureFiles.find((file) => existsSync(join(pathOf(io, name), file)));
+  return found === undefined ? name : join(name, found);
+}
+
 /**
  * A whole input, unpacked if it is gzip.
  * @throws ToolError io/unreadable
  */
 export async function readInput(name: string, io: Io): Promise<Buffer> {
-  const { ToolError } = await import('@kwind/x86');
+  const { ToolError } = await import('@kwind/x86/errors');
   try {
     const bytes = name === STDIN ? await readAll(io) : readFileSync(pathOf(io, name));
     return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;

@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { ToolError } from '@kwind/x86';
+import { lstatSync, writeFileSync } from 'node:fs';
+import { ToolError } from '@kwind/x86/errors';
 import { pathOf } from './files.ts';
 import type { Io } from './io.ts';
 
@@ -11,9 +11,8 @@ export function writeOutput(io: Io, name: string, text: string): void {
   try {
     writeFileSync(pathOf(io, name), text);
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'EISDIR')
-      throw new ToolError('io/unwritable', `${name} is a directory.`, 'Name a file in it.', { cause });
+    const { message } = cause as NodeJS.ErrnoException;
+    refuseFolder(pathOf(io, name), name, cause);
     throw new ToolError(
       'io/unwritable',
       `${name} cannot be written: ${message}.`,
@@ -23,4 +22,10 @@ export function writeOutput(io: Io, name: string, text: string): void {
       },
     );
   }
+}
+
+/** @throws ToolError io/unwritable when the user named a folder, as `shown`, for a file to write */
+export function refuseFolder(path: string, shown: string, cause?: unknown): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return;
+  throw new ToolError('io/unwritable', `${shown} is a directory.`, 'Name a file in it.', { cause });
 }

@@ -1,6 +1,6 @@
 import type { ScriptError } from '@kwind/kernel';
 import type { ToolError } from '@kwind/x86';
-import { exitCodeOf, exitCodes, isToolError, UsageError } from './exit-code.ts';
+import { exitCodeOf, exitCodes, Interrupted, isToolError, UsageError } from './exit-code.ts';
 import type { Io } from './io.ts';
 import { ClosedPipe, write } from './output.ts';
 import { paintFor, safe } from './terminal.ts';
@@ -48,6 +48,8 @@ export function sayingOf(error: unknown): Saying {
   }
   if (error instanceof UsageError)
     return { code: exitCodes.usage, message: safe(error.message), hint: safe(error.hint) };
+  if (error instanceof Interrupted)
+    return { code: exitCodes.interrupted, message: safe(error.message), hint: safe(error.hint) };
   if (isSystemError(error)) return { code: exitCodes.usage, message: safe(error.message), hint: '' };
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const text = stack.split('\n').map(safe).join('\n');

@@ -67,6 +67,8 @@ async function explained(error: UsageError, words: readonly string[]): Promise<U
   if (error.message.startsWith('Not enough non-option arguments')) {
     return new UsageError(`something is missing: kwind ${spec.usage}`, help);
   }
+  const strange = await unknownOption(spec, words);
+  if (strange !== undefined) return unknownArgument(spec, strange, words, help);
   const missing = /^Missing required arguments?: (.+)$/.exec(error.message)?.[1];
   if (missing !== undefined)
     return new UsageError(
@@ -87,6 +89,17 @@ async function unknownCommand(word: string): Promise<UsageError> {
   const { didYouMean } = await import('@kwind/x86');
   const names = (await allCommands()).map(nameOf);
   return new UsageError(`there is no command "${word}".`, didYouMean(word, names, 'kwind --help lists the commands.'));
+}
+
+/** An option that a command does not have: yargs would first complain of those that are missing. */
+async function unknownOption(spec: CommandSpec, words: readonly string[]): Promise<string | undefined> {
+  const { optionsOf } = await import('./cli.ts');
+  const known = new Set([...optionsOf(spec), 'help', 'version', 'color']);
+  const end = words.indexOf('--');
+  return words
+    .slice(0, end < 0 ? words.length : end)
+    .flatMap((word) => /^--(?:no-)?([a-z][\w-]*)(?:=|$)/i.exec(word)?.[1] ?? [])
+    .find((name) => !known.has(name) && !known.has(`no-${name}`));
 }
 
 async function unknownChoice([, name, given, quoted]: readonly string[]): Promise<UsageError> {

@@ -1,6 +1,6 @@
 import { summaryView } from '@kwind/debugger/summary';
-import { Timeline } from '@kwind/timeline';
-import { openTrace } from '@kwind/trace';
+import { Timeline } from '@kwind/timeline/timeline';
+import { openTrace } from '@kwind/trace/reader';
 import { profile } from '@kwind/x86';
 import { pathOf } from './files.ts';
 import type { Io } from './io.ts';

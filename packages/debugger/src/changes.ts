@@ -3,11 +3,15 @@ import type { EventView } from '@kwind/events';
 import { compareStates, type MachineState, type StateDifference, type TlbEntry } from '@kwind/state';
 import type { Cursor, Timeline } from '@kwind/timeline';
 import { entryInfo } from './explain.ts';
+import { unpolled, type Poll } from './interrupted.ts';
 import { nameOfTable } from './names.ts';
 import type { CachedInfo, Change } from './protocol.ts';
 import { isRangePath, rangeChanges } from './range-changes.ts';
 import { slotInfos } from './views/slots.ts';
 import { cachedInfo } from './views/walk.ts';
+
+/** Changes put into words between two questions whether to go on: less than a millisecond of work. */
+const CHANGES_A_POLL = 64;
 
 /** Numbers that count what happened; a stop does not name them, a comparison of two positions does. */
 const isCount = (change: Change): boolean => change.kind === 'value' && /^(?:counters|trouble)\./.test(change.path);
@@ -21,12 +25,20 @@ export function changesOf(timeline: Timeline, event: EventView, before: Cursor, 
 }
 
 /** Everything in which two machines differ: tables, entries, slots, registers, TLB, and the rest by path. */
-export function differences(timeline: Timeline, before: Cursor, after: Cursor): readonly Change[] {
+export function differences(
+  timeline: Timeline,
+  before: Cursor,
+  after: Cursor,
+  poll: Poll = unpolled,
+): readonly Change[] {
   const known = new Set(before.state.pages.tables());
   const tables = after.state.pages.tables().filter((table) => !known.has(table));
-  const found = compareStates(before.state, after.state);
+  const found = compareStates(before.state, after.state, poll);
   const slots = new Set(found.flatMap(({ path }) => /^slots\[(\d+)\]/.exec(path)?.[1] ?? []));
-  const single = found.flatMap((difference) => changeOf(after.state, difference) ?? []);
+  const single = found.flatMap((difference, i) => {
+    if (i % CHANGES_A_POLL === 0) poll();
+    return changeOf(after.state, difference) ?? [];
+  });
   return [
     ...single.filter((change) => change.kind !== 'entry' && change.kind !== 'value'),
     ...[...slots].flatMap((slot) => slotChange(timeline, Number(slot), before, after)),

@@ -72,6 +72,19 @@ describe('an expression', () => {
   });
 });
 
+describe('why, where nothing is named', () => {
+  it('is about the event at hand, when that names nothing either', () => {
+    const session = typed();
+    session.do('goto end');
+    const { position } = session.move('last cr3').at;
+    const fresh = typed();
+    fresh.do(`goto ${position}`);
+    const { target, chain } = fresh.ask('why', 'why');
+    expect([target, chain[0]?.relation, chain[0]?.seq]).toEqual(['cr3.loaded', 'made-by', position - 1]);
+    expect(refusalOf(typed(), 'why', 'command/usage').message).toContain('nothing is named');
+  });
+});
+
 describe('watchpoints in the words of other debuggers', () => {
   it.each([
     ['watch va 0xffffffffff240000 len 8 w', 'watch', '0xffffffffff240000..0xffffffffff240008'],

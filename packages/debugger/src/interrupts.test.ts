@@ -64,4 +64,10 @@ describe('^C', () => {
     expect(session.do(line)).toMatchObject({ type: 'interrupted', at: { position: 600 } });
     expect(session.position).toBe(600);
   });
+
+  it('ends a comparison of two positions also once it is there and compares', () => {
+    let polls = 0;
+    const session = new Typed(timelineOf(withTrouble), { shouldStop: () => ++polls > 5 });
+    expect(session.do('diff start end')).toMatchObject({ type: 'interrupted' });
+  });
 });

@@ -90,6 +90,20 @@ const handlers: Handlers = {
   quit: () => ({ type: 'quit' }),
 };
 
+/** Commands that answer a question in one piece: ended wherever something is folded for them, they leave nothing behind. */
+const answering: ReadonlySet<Command['do']> = new Set([
+  'when',
+  'info',
+  'walk',
+  'list',
+  'backtrace',
+  'print',
+  'x',
+  'vmmap',
+  'why',
+  'diff',
+]);
+
 /** A debugger on one trace: where it stands, what it stops at, and an answer for each command. */
 export class DebugSession {
   readonly #core: Core;
@@ -111,12 +125,15 @@ export class DebugSession {
    */
   dispatch(command: Command): Result {
     const handler = handlers[command.do] as (core: Core, command: Command, options: SessionOptions) => Result;
+    const run = (): Result => handler(this.#core, command, this.#options);
     try {
-      return handler(this.#core, command, this.#options);
+      if (!answering.has(command.do)) return run();
+      const answer = this.#core.timeline.interruptible(this.#core.shouldStop, run);
+      if (answer) return answer.value;
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
-      return this.#interrupted(command);
     }
+    return this.#interrupted(command);
   }
 
   #interrupted(command: Command): Result {

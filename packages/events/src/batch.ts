@@ -1,3 +1,4 @@
+import { ToolError } from '@kwind/x86';
 import { isEntryCode, type EventType } from './catalog/index.ts';
 import { viewAt, type Cause, type EventView, type RowSource } from './view.ts';
 import { specOfCode } from './catalog/index.ts';
@@ -14,6 +15,8 @@ export interface RawBatch {
   readonly offsets: Uint32Array;
   readonly words: Uint32Array;
   readonly strings: Texts;
+  /** Where the words of calls were left out: reads the batch again with all its words. May be kept longer than the rows. */
+  readonly whole?: () => EventBatch;
 }
 
 /** What words of kind `str` are numbers of: a list of texts, or one that reads a text when it is asked for. */
@@ -25,6 +28,20 @@ export interface Texts {
 /** Set by the class below: the only ways to its private rows. */
 let readRaw: (batch: EventBatch) => RawBatch;
 let makeBatch: (firstSeq: number, openCalls: readonly number[], raw: RawBatch) => EventBatch;
+let takeRaw: (batch: EventBatch) => RawBatch;
+
+const taken = (): never => {
+  throw new ToolError(
+    'internal/invariant',
+    'the rows of this batch were taken back by who made it.',
+    'This is a bug in kwind; please report it.',
+  );
+};
+/** What a batch has whose rows were taken back: whoever kept it finds out, and never sees other rows. */
+const noRows: RawBatch = Object.defineProperties(
+  {},
+  Object.fromEntries(['codes', 'offsets', 'words', 'strings'].map((name) => [name, { get: taken }])),
+) as RawBatch;
 
 /** Up to {@link BATCH_SIZE} events in order. Immutable: the rows are private and views have no setters. */
 export class EventBatch {
@@ -32,8 +49,8 @@ export class EventBatch {
   readonly length: number;
   /** Seqs of the calls that are open before the first event, outermost first. */
   readonly openCalls: readonly number[];
-  readonly #raw: RawBatch;
-  readonly #source: RowSource;
+  #raw: RawBatch;
+  readonly #source: { -readonly [K in keyof RowSource]: RowSource[K] };
 
   private constructor(firstSeq: number, openCalls: readonly number[], raw: RawBatch) {
     this.firstSeq = firstSeq;
@@ -50,6 +67,11 @@ export class EventBatch {
 
   static {
     readRaw = (batch) => batch.#raw;
+    takeRaw = (batch) => {
+      const raw = batch.#raw;
+      batch.#raw = batch.#source.raw = noRows;
+      return raw;
+    };
     makeBatch = (firstSeq, openCalls, raw) => new EventBatch(firstSeq, Object.freeze([...openCalls]), raw);
   }
 
@@ -92,6 +114,8 @@ function causesOf(firstSeq: number, openCalls: readonly number[], codes: Uint8Ar
 }
 
 export const rawOf = (batch: EventBatch): RawBatch => readRaw(batch);
+/** The rows of a batch that nobody uses any more: it has none from then on, and its views throw. */
+export const takeRows = (batch: EventBatch): RawBatch => takeRaw(batch);
 export const batchFromRaw = (firstSeq: number, openCalls: readonly number[], raw: RawBatch): EventBatch =>
   makeBatch(firstSeq, openCalls, raw);
 export { isEntryCode };

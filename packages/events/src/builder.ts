@@ -1,5 +1,13 @@
 import { ToolError } from '@kwind/x86';
-import { batchFromRaw, BATCH_SIZE, CALL_ENTERED, CALL_RETURNED, type EventBatch, type RawBatch } from './batch.ts';
+import {
+  batchFromRaw,
+  BATCH_SIZE,
+  CALL_ENTERED,
+  CALL_RETURNED,
+  takeRows,
+  type EventBatch,
+  type RawBatch,
+} from './batch.ts';
 import { catalog, type BootEvent, type EventOf } from './catalog/index.ts';
 import { TextTable } from './text-table.ts';
 import { widthOf, type EventSpec } from './schema.ts';
@@ -9,6 +17,16 @@ const ENTRY_WORDS = 7;
 const ENTERED_WORDS = 6;
 const RETURNED_WORDS = 3;
 const START_WORDS = BATCH_SIZE * ENTRY_WORDS;
+/** Most words of arrays that are used again. */
+const MOST_WORDS = 4 * START_WORDS;
+
+type Rows = Pick<RawBatch, 'codes' | 'offsets' | 'words'>;
+
+const newRows = (): Rows => ({
+  codes: new Uint8Array(BATCH_SIZE),
+  offsets: new Uint32Array(BATCH_SIZE + 1),
+  words: new Uint32Array(START_WORDS),
+});
 
 interface Plan {
   readonly spec: EventSpec;
@@ -45,11 +63,13 @@ const isSound = ({ fn, caller, stack, origin, text, args }: EventOf<'call.entere
 export class BatchBuilder {
   #firstSeq: number;
   #length = 0;
-  #codes = new Uint8Array(BATCH_SIZE);
-  #offsets = new Uint32Array(BATCH_SIZE + 1);
-  #words = new Uint32Array(START_WORDS);
+  #codes: Uint8Array = new Uint8Array(BATCH_SIZE);
+  #offsets: Uint32Array = new Uint32Array(BATCH_SIZE + 1);
+  #words: Uint32Array = new Uint32Array(START_WORDS);
   #used = 0;
   readonly #texts = new TextTable();
+  /** Arrays for the batch after this one. */
+  #spare: Rows | undefined;
   #openAtStart: readonly number[];
   readonly #rows: { -readonly [K in keyof RawBatch]: RawBatch[K] };
   readonly #open: number[];
@@ -165,12 +185,7 @@ export class BatchBuilder {
 
   /** What was collected, immutable; the builder goes on empty. */
   freeze(): EventBatch {
-    const raw: RawBatch = {
-      codes: this.#codes.slice(0, this.#length),
-      offsets: this.#offsets.slice(0, this.#length + 1),
-      words: this.#words.slice(0, this.#used),
-      strings: Object.freeze(this.#texts.texts),
-    };
+    const raw = 2 * this.#used > this.#words.length ? this.#handOver() : this.#copied();
     const batch = batchFromRaw(this.#firstSeq, this.#openAtStart, raw);
     this.#firstSeq += this.#length;
     this.#length = 0;
@@ -179,6 +194,44 @@ export class BatchBuilder {
     this.#rows.strings = this.#texts.texts;
     this.#openAtStart = [...this.#open];
     return batch;
+  }
+
+  /** The arrays themselves, for good; the builder takes new ones. */
+  #handOver(): RawBatch {
+    const raw: RawBatch = {
+      codes: this.#codes.subarray(0, this.#length),
+      offsets: this.#offsets.subarray(0, this.#length + 1),
+      words: this.#words.subarray(0, this.#used),
+      strings: Object.freeze(this.#texts.texts),
+    };
+    const { codes, offsets, words } = this.#spare ?? newRows();
+    this.#spare = undefined;
+    this.#rows.codes = this.#codes = codes;
+    this.#rows.offsets = this.#offsets = offsets;
+    this.#rows.words = this.#words = words;
+    return raw;
+  }
+
+  /**
+   * Take back the rows of a batch that was frozen here and that nobody has kept, for later events: making new arrays for each
+   * batch cost a tenth of recording. Who kept it after all gets an error where it looks at an event.
+   */
+  takeBack(batch: EventBatch): void {
+    const { codes, offsets, words } = takeRows(batch);
+    const all = new Uint32Array(words.buffer);
+    // A small batch has arrays of its own length, and what an odd one needed is not kept for ever.
+    if (codes.buffer.byteLength !== BATCH_SIZE || all.length < START_WORDS || all.length > MOST_WORDS) return;
+    this.#spare = { codes: new Uint8Array(codes.buffer), offsets: new Uint32Array(offsets.buffer), words: all };
+  }
+
+  /** A small batch does not keep room for a large one. */
+  #copied(): RawBatch {
+    return {
+      codes: this.#codes.slice(0, this.#length),
+      offsets: this.#offsets.slice(0, this.#length + 1),
+      words: this.#words.slice(0, this.#used),
+      strings: Object.freeze(this.#texts.texts),
+    };
   }
 
   #reserve(code: number, width: number): number {

@@ -4,6 +4,8 @@ const corrupt = (what: string): ToolError =>
   new ToolError('event/corrupt', `stored events end or break off: ${what}.`, 'Run kwind verify on the trace.');
 
 const encoder = new TextEncoder();
+// A mark at the beginning belongs to the text.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 /** Most letters of a text whose length is one byte. */
 const SHORT = 0x7f;
 
@@ -42,26 +44,33 @@ export class ByteWriter {
     this.#used += value.length;
   }
   text(value: string): void {
-    const { length } = value;
-    if (length > SHORT || !this.#short(value)) {
+    this.texts([value]);
+  }
+  /** Texts one after the other. A short one of ASCII alone, as nearly all are, costs less than an encoder's call. */
+  texts(values: { readonly length: number; at(index: number): string | undefined }): void {
+    for (let i = 0; i < values.length; i++) {
+      const value = values.at(i)!;
+      const { length } = value;
+      if (length <= SHORT) {
+        this.#room(SHORT + 1);
+        const bytes = this.#bytes;
+        const start = this.#used;
+        bytes[start] = length;
+        let units = 0;
+        for (let unit = 0; unit < length; unit++) {
+          const code = value.charCodeAt(unit);
+          units |= code;
+          bytes[start + 1 + unit] = code;
+        }
+        if (units <= 0x7f) {
+          this.#used = start + 1 + length;
+          continue;
+        }
+      }
       const encoded = encoder.encode(value);
       this.varint(encoded.length);
       this.bytes(encoded);
     }
-  }
-  /** A short text of ASCII alone, as nearly all are: an encoder's call costs more than its letters. */
-  #short(value: string): boolean {
-    this.#room(SHORT + 1);
-    const bytes = this.#bytes;
-    let at = this.#used;
-    bytes[at++] = value.length;
-    for (let i = 0; i < value.length; i++) {
-      const unit = value.charCodeAt(i);
-      if (unit > 0x7f) return false;
-      bytes[at++] = unit;
-    }
-    this.#used = at;
-    return true;
   }
   /** Room for `count` bytes at the end, for a caller that fills them itself and then says how far it came. */
   reserve(count: number): { readonly bytes: Uint8Array; readonly at: number } {
@@ -145,6 +154,6 @@ export class ByteReader {
     this.#at += length;
   }
   text(): string {
-    return new TextDecoder().decode(this.bytes(this.varint()));
+    return decoder.decode(this.bytes(this.varint()));
   }
 }

@@ -1,6 +1,7 @@
-import { ToolError } from '@kwind/x86';
+import type { ToolError } from '@kwind/x86';
 import { BATCH_SIZE } from './batch.ts';
 import type { ByteReader, ByteWriter } from './bytes.ts';
+import { corrupt } from './shapes.ts';
 
 /**
  * The event codes of a batch as runs of equal ones, and the rows sorted by code: those of one code stand in `places` from
@@ -19,13 +20,15 @@ export interface CodeRuns {
   readonly next: Uint32Array;
 }
 
-const runCodes = new Uint8Array(BATCH_SIZE);
-const runEnds = new Uint32Array(BATCH_SIZE);
+/** Filled in by whoever reads runs in another form, and then {@link sortedRuns}. */
+export const runCodes = new Uint8Array(BATCH_SIZE);
+export const runEnds = new Uint32Array(BATCH_SIZE);
 const starts = new Uint32Array(257);
 const places = new Uint32Array(BATCH_SIZE);
 const next = new Uint32Array(257);
 
-function sorted(count: number): CodeRuns {
+/** The first `count` runs, as they stand in {@link runCodes} and {@link runEnds}; the places are not filled in. */
+export function sortedRuns(count: number): CodeRuns {
   starts.fill(0);
   for (let run = 0, from = 0; run < count; run++) {
     starts[runCodes[run]! + 1]! += runEnds[run]! - from;
@@ -50,7 +53,7 @@ export function runsOf(codes: Uint8Array, offsets: Uint32Array): CodeRuns {
     runCodes[count] = code;
     runEnds[count++] = i;
   }
-  const runs = sorted(count);
+  const runs = sortedRuns(count);
   for (let run = 0, i = 0; run < count; run++) {
     let at = next[runCodes[run]!]!;
     for (const end = runEnds[run]!; i < end; i++) places[at++] = offsets[i]!;
@@ -61,10 +64,20 @@ export function runsOf(codes: Uint8Array, offsets: Uint32Array): CodeRuns {
 
 /** Each run as its length and its code. */
 export function writeRuns(out: ByteWriter, { count, codes, ends }: CodeRuns): void {
-  for (let run = 0; run < count; run++) {
-    out.varint(ends[run]! - (run === 0 ? 0 : ends[run - 1]!));
-    out.byte(codes[run]!);
+  // A length has two bytes at most.
+  const { bytes, at: start } = out.reserve(3 * count);
+  let at = start;
+  for (let run = 0, from = 0; run < count; run++) {
+    let length = ends[run]! - from;
+    from = ends[run]!;
+    if (length > 0x7f) {
+      bytes[at++] = (length & 0x7f) | 0x80;
+      length >>>= 7;
+    }
+    bytes[at++] = length;
+    bytes[at++] = codes[run]!;
   }
+  out.commit(at);
 }
 
 /**
@@ -80,15 +93,11 @@ export function readRuns(input: ByteReader, length: number): CodeRuns {
     runEnds[count] = end;
     runCodes[count++] = input.byte();
   }
-  return sorted(count);
+  return sortedRuns(count);
 }
 
-const badRun = (run: number, length: number): ToolError =>
-  new ToolError(
-    'event/corrupt',
-    `stored batch cannot be read: a run of ${run} equal codes among ${length}.`,
-    'Run kwind verify on the trace.',
-  );
+export const badRun = (run: number, length: number): ToolError =>
+  corrupt(`a run of ${run} equal codes among ${length}`);
 
 export const placesOf = (runs: CodeRuns, code: number): Uint32Array =>
   runs.places.subarray(runs.starts[code]!, runs.starts[code + 1]!);

@@ -1,9 +1,10 @@
-import { BATCH_SIZE, batchFromRaw, rawOf, type EventBatch, type RawBatch } from './batch.ts';
+import { BATCH_SIZE, batchFromRaw, rawOf, type EventBatch } from './batch.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { isEntryCode, specOfCode } from './catalog/index.ts';
 import { placesOf, readRuns, runsOf, writeRuns, type CodeRuns } from './code-runs.ts';
 import { readColumn, readWords, writeColumn, writeWords, type Rows } from './columns.ts';
 import { readEntries, skipEntries, writeEntries } from './entry-runs.ts';
+import { fresh, ListCounts, placeRows, readMany, type Decoded, type Room } from './row-room.ts';
 import { corrupt, shapes, widths } from './shapes.ts';
 import { StoredTexts } from './stored-texts.ts';
 
@@ -12,6 +13,7 @@ export const LAYOUT = 1;
 
 /** Room for any seq as text. */
 const SEQ_BYTES = 20;
+const VARINT_BYTES = 5;
 
 /** Batches are encoded one after the other: growing a buffer for each cost more than filling it. */
 const scratch = new ByteWriter();
@@ -25,8 +27,10 @@ export function encodeBatch(batch: EventBatch): Uint8Array<ArrayBuffer> {
   return scratch.done();
 }
 
-/** By event code, where its columns begin and end in what was written last. */
+/** By event code, where its columns begin and end in what was written last; at {@link TEXTS}, where the first text begins. */
 export const sections = new Uint32Array(2 * 256);
+/** No event has the code 0. */
+export const TEXTS = 0;
 
 /** As {@link encodeBatch}, to an emptied writer. Tells which event types are there, and leaves their {@link sections}. */
 export function writeColumns(out: ByteWriter, batch: EventBatch): CodeRuns {
@@ -37,7 +41,8 @@ export function writeColumns(out: ByteWriter, batch: EventBatch): CodeRuns {
   out.varint(batch.openCalls.length);
   for (const open of batch.openCalls) out.varint(open);
   out.varint(strings.length);
-  for (let i = 0; i < strings.length; i++) out.text(strings.at(i)!);
+  sections[TEXTS] = out.length;
+  out.texts(strings);
   const runs = runsOf(codes, offsets);
   writeRuns(out, runs);
   const lists = runs.present.filter((code) => shapes[code]!.list);
@@ -55,43 +60,36 @@ export function writeColumns(out: ByteWriter, batch: EventBatch): CodeRuns {
 
 /** How many elements each row's list has. */
 export function writeCounts(out: ByteWriter, { starts, words }: Rows, skip: number): void {
-  for (const start of starts) out.varint(words[start + skip]!);
+  const { bytes, at: begin } = out.reserve(VARINT_BYTES * starts.length);
+  let at = begin;
+  for (let row = 0; row < starts.length; row++) {
+    let count = words[starts[row]! + skip]!;
+    while (count > 0x7f) {
+      bytes[at++] = (count & 0x7f) | 0x80;
+      count >>>= 7;
+    }
+    bytes[at++] = count;
+  }
+  out.commit(at);
 }
-
-/** What is read of a batch besides its rows. */
-interface Decoded extends RawBatch {
-  readonly openCalls: readonly number[];
-}
-
-/** Gives arrays, fresh ones or the same again and again; offsets and words may be longer than asked for. */
-interface Room {
-  /** Whether the words of stores to entries are left as they are. */
-  readonly skipsStores?: boolean;
-  codes(length: number): Uint8Array;
-  offsets(length: number): Uint32Array;
-  words(length: number): Uint32Array;
-}
-const fresh: Room = {
-  codes: (length) => new Uint8Array(length),
-  offsets: (length) => new Uint32Array(length),
-  words: (length) => new Uint32Array(length),
-};
 
 /** @throws ToolError event/corrupt; never reads beyond the bytes, and never allocates more than a batch of that many can need */
-function decodeRows(bytes: Uint8Array, room: Room): Decoded {
+export function decodeRows(bytes: Uint8Array, room: Room): Decoded {
   const input = new ByteReader(bytes);
   const layout = input.varint();
   if (layout !== LAYOUT) throw corrupt(`column layout ${layout}, this kwind reads ${LAYOUT}`);
   const length = input.varint();
   if (length > BATCH_SIZE) throw corrupt(`${length} events, a batch holds at most ${BATCH_SIZE}`);
-  const openCalls = readMany(input, (r) => r.varint());
+  const openCalls = readMany(input);
   const strings = StoredTexts.read(input);
   const runs = readRuns(input, length);
   for (const code of runs.present) if (!specOfCode(code)) throw corrupt(`event code ${code} is unknown`);
-  const counts = readCounts(input, runs);
+  const lists = runs.present.filter((code) => shapes[code]!.list);
+  const counts = lists.length > 0 ? new ListCounts() : undefined;
+  for (const code of lists) counts!.read(input, runs, code);
   const codes = room.codes(length);
   const offsets = room.offsets(length + 1);
-  const words = room.words(placeRows(runs, counts, codes, offsets));
+  const words = room.words(placeRows(runs, widths, counts, codes, offsets));
   for (const code of runs.present) {
     const shape = shapes[code]!;
     const rows: Rows = { starts: placesOf(runs, code), words };
@@ -104,9 +102,7 @@ function decodeRows(bytes: Uint8Array, room: Room): Decoded {
       readColumn(input, rows, skip, shape.strings[skip]! ? strings.length : -1);
     }
     if (!shape.list) continue;
-    for (let at = runs.starts[code]!; at < runs.starts[code + 1]!; at++) {
-      words[runs.places[at]! + shape.width] = counts![at]!;
-    }
+    counts!.fill(words, runs, code);
     readWords(input, rows, shape.width);
   }
   if (!input.atEnd) throw corrupt('bytes follow after the last column');
@@ -121,85 +117,6 @@ function decodeRows(bytes: Uint8Array, room: Room): Decoded {
 export function decodeBatch(bytes: Uint8Array, firstSeq: number): EventBatch {
   const { openCalls, ...raw } = decodeRows(bytes, fresh);
   return batchFromRaw(firstSeq, openCalls, raw);
-}
-
-/**
- * Decodes batch after batch into the same arrays, for folding a long stretch: the rows are valid until the next call.
- * The arrays may be longer than the batch; `codes` is not.
- */
-export class RowDecoder implements Room {
-  skipsStores = false;
-  readonly #codes = new Uint8Array(BATCH_SIZE);
-  readonly #offsets = new Uint32Array(BATCH_SIZE + 1);
-  #words = new Uint32Array(8 * BATCH_SIZE);
-
-  /**
-   * @param skipsStores leaves the words of stores to entries undefined: for who folds all but the pages
-   * @throws ToolError as {@link decodeBatch}
-   */
-  decode(bytes: Uint8Array, skipsStores = false): RawBatch {
-    this.skipsStores = skipsStores;
-    return decodeRows(bytes, this);
-  }
-  codes(length: number): Uint8Array {
-    return this.#codes.subarray(0, length);
-  }
-  offsets(): Uint32Array {
-    return this.#offsets;
-  }
-  words(length: number): Uint32Array {
-    if (length > this.#words.length) this.#words = new Uint32Array(2 * length);
-    return this.#words;
-  }
-}
-
-function readMany<T>(input: ByteReader, read: (input: ByteReader) => T): T[] {
-  const count = input.varint();
-  const values: T[] = [];
-  // A hostile count runs into the end of the bytes before it costs memory.
-  for (let i = 0; i < count; i++) values.push(read(input));
-  return values;
-}
-
-/** Elements of each row's list, in the sorted order; undefined when no row has one. */
-function readCounts(input: ByteReader, { starts, present }: CodeRuns): Uint32Array | undefined {
-  if (!present.some((code) => shapes[code]!.list)) return undefined;
-  const counts = new Uint32Array(BATCH_SIZE);
-  let total = 0;
-  for (const code of present) {
-    if (!shapes[code]!.list) continue;
-    for (let at = starts[code]!; at < starts[code + 1]!; at++) {
-      counts[at] = input.varint();
-      total += counts[at]!;
-      // Two words an element, each at least a byte in what follows.
-      if (2 * total > input.left) throw corrupt(`lists of ${total} values and more`);
-    }
-  }
-  return counts;
-}
-
-/** Fills in code and start of each row, in order and sorted; returns the words they take together. */
-function placeRows(runs: CodeRuns, counts: Uint32Array | undefined, codes: Uint8Array, offsets: Uint32Array): number {
-  const { places, next } = runs;
-  let offset = 0;
-  let i = 0;
-  offsets[0] = 0;
-  for (let run = 0; run < runs.count; run++) {
-    const code = runs.codes[run]!;
-    const end = runs.ends[run]!;
-    const width = widths[code]!;
-    let at = next[code]!;
-    while (i < end) {
-      codes[i] = code;
-      places[at] = offset;
-      offset += width;
-      if (counts) offset += 2 * counts[at]!;
-      at++;
-      offsets[++i] = offset;
-    }
-    next[code] = at;
-  }
-  return offset;
 }
 
 /**

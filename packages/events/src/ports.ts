@@ -79,9 +79,10 @@ export interface TraceReader {
   batchContaining(seq: number): EventBatch;
   /**
    * The rows of all batches from the one that holds event `firstSeq` on: the fast way to fold a long stretch. The words
-   * of stores to entries may be missing for who wants the other events.
+   * of stores to entries may be missing for who wants the other events, and those of calls, all but which there are, for
+   * who folds: the rows' `whole` has them.
    */
-  rowsFrom?(firstSeq: number, skipsStores?: boolean): Iterable<BatchRows>;
+  rowsFrom?(firstSeq: number, skipsStores?: boolean, skipsCalls?: boolean): Iterable<BatchRows>;
   /** The link of the batch that holds event `seq`, in a store that chains its batches. */
   linkAt?(seq: number): ChainLink;
   /**
@@ -116,6 +117,7 @@ export interface TraceReader {
 
 /** Writing side of a store. */
 export interface TraceWriter {
+  /** Nothing of the batch is kept: its rows may be used again when this returns. */
   append(batch: EventBatch): void;
   /** @param parts those that changed since the checkpoint before, in order of their numbers */
   putCheckpoint(checkpoint: Checkpoint, parts?: Iterable<CheckpointPart>): void;

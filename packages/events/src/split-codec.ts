@@ -1,11 +1,11 @@
-import { CALL_ENTERED, CALL_RETURNED, rawOf, type EventBatch } from './batch.ts';
+import { CALL_ENTERED, CALL_RETURNED, rawOf, type EventBatch, type Texts } from './batch.ts';
 import { ByteWriter } from './bytes.ts';
 import { isEntryCode } from './catalog/index.ts';
 import { writePattern } from './code-pattern.ts';
 import { placesOf, type CodeRuns } from './code-runs.ts';
-import { sections, writeColumns, writeCounts } from './codec.ts';
+import { sections, TEXTS, writeColumns, writeCounts } from './codec.ts';
 import { shapes } from './shapes.ts';
-import { TextPacker } from './split-texts.ts';
+import { packTexts } from './split-texts.ts';
 import { writeStores } from './store-runs.ts';
 
 /*
@@ -14,17 +14,20 @@ import { writeStores } from './store-runs.ts';
  * a fold to the end has to know how many there are, and which are open.
  *
  * Front: number of events; open calls; number of texts; how many of them rows in front name, and each of these as the
- * step of its number and the text; the event types, see code-pattern.ts; then by event type stores as in store-runs.ts, and
- * others as in layout 1, lengths of lists before their columns. Back: the other texts, see split-texts.ts; then calls as in layout 1.
+ * step of its number and the text; the event types, see code-pattern.ts; lengths of lists; then by event type stores as in
+ * store-runs.ts, with their length before them, and others as in layout 1. Back: the other texts, see split-texts.ts; lengths
+ * of lists; calls as in layout 1.
  */
 
-/** All three are views, good until the next batch is split. */
+/** All three pieces are views, good until the next batch is split. */
 export interface SplitBatch {
   /** What encodeBatch() gives: what the identity is taken from. */
   readonly columns: Uint8Array<ArrayBuffer>;
   readonly front: Uint8Array<ArrayBuffer>;
   /** Empty where there are no calls. */
   readonly back: Uint8Array<ArrayBuffer>;
+  /** Codes of the events, each once and in ascending order. */
+  readonly present: readonly number[];
 }
 
 export const isAtBack = (code: number): boolean => code === CALL_ENTERED || code === CALL_RETURNED;
@@ -32,6 +35,7 @@ export const isAtBack = (code: number): boolean => code === CALL_ENTERED || code
 const columns = new ByteWriter();
 const front = new ByteWriter();
 const back = new ByteWriter();
+const stores = new ByteWriter();
 
 /** Both forms of a batch. */
 export function splitBatch(batch: EventBatch): SplitBatch {
@@ -45,20 +49,24 @@ export function splitBatch(batch: EventBatch): SplitBatch {
   const isNamed = namedInFront(runs, words, strings.length);
   front.varint(strings.length);
   writeFrontTexts(strings, isNamed);
-  const packer = new TextPacker();
-  for (let i = 0; i < strings.length; i++) if (isNamed[i] === 0) packer.put(back, strings.at(i)!);
+  packTexts(back, columns.view(), sections[TEXTS]!, isNamed, strings.length);
   writePattern(front, runs);
   for (const code of runs.present) {
-    const out = isAtBack(code) ? back : front;
-    const rows = { starts: placesOf(runs, code), words };
-    if (isEntryCode(code)) {
-      writeStores(out, rows);
-      continue;
-    }
-    if (shapes[code]!.list) writeCounts(out, rows, shapes[code]!.width);
-    out.bytes(columns.view(sections[2 * code], sections[2 * code + 1]));
+    if (!shapes[code]!.list) continue;
+    writeCounts(isAtBack(code) ? back : front, { starts: placesOf(runs, code), words }, shapes[code]!.width);
   }
-  return { columns: columns.view(), front: front.view(), back: back.view() };
+  for (const code of runs.present) {
+    if (isEntryCode(code)) {
+      stores.commit(0);
+      writeStores(stores, { starts: placesOf(runs, code), words });
+      front.varint(stores.length);
+      front.bytes(stores.view());
+    } else {
+      const out = isAtBack(code) ? back : front;
+      out.bytes(columns.view(sections[2 * code], sections[2 * code + 1]));
+    }
+  }
+  return { columns: columns.view(), front: front.view(), back: back.view(), present: runs.present };
 }
 
 let named = new Uint8Array(0);
@@ -76,7 +84,7 @@ function namedInFront(runs: CodeRuns, words: Uint32Array, nrTexts: number): Uint
   return named;
 }
 
-function writeFrontTexts(strings: { at(i: number): string | undefined; readonly length: number }, isNamed: Uint8Array) {
+function writeFrontTexts(strings: Texts, isNamed: Uint8Array): void {
   let count = 0;
   for (let i = 0; i < strings.length; i++) count += isNamed[i]!;
   front.varint(count);

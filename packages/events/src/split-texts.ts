@@ -13,8 +13,6 @@ const WRITTEN_OUT = 0;
 const OTHER_BEGINNING = 1;
 const FIRST_STEP = 2;
 
-/** Longest text that is taken apart. */
-const LONGEST = 127;
 /** Most digits of a number; with more it would not be exact. */
 const MOST_DIGITS = 15;
 /** Steps either way are smaller than this. */
@@ -26,71 +24,82 @@ const isDigit = (unit: number): boolean => unit >= ZERO && unit <= ZERO + 9;
 /** Where the number at the end of a text begins; its length where there is none. A number has no zeroes before it. */
 function numberStart(text: string): number {
   const { length } = text;
-  if (length > LONGEST) return length;
   let at = length;
   while (at > 0 && length - at < MOST_DIGITS && isDigit(text.charCodeAt(at - 1))) at--;
   while (at < length - 1 && text.charCodeAt(at) === ZERO) at++;
   return at;
 }
 
-function numberFrom(text: string, start: number): number {
-  let value = 0;
-  for (let i = start; i < text.length; i++) value = 10 * value + text.charCodeAt(i) - ZERO;
-  return value;
+/** The same of bytes `from` to `to − 1`. */
+function numberPlace(bytes: Uint8Array, from: number, to: number): number {
+  let at = to;
+  while (at > from && to - at < MOST_DIGITS && isDigit(bytes[at - 1]!)) at--;
+  while (at < to - 1 && bytes[at] === ZERO) at++;
+  return at;
 }
 
-/** Whether two texts are the same up to `length`. Spelt out, for startsWith() takes longer than all the rest. */
-function beginsAlike(a: string, b: string, length: number): boolean {
-  for (let i = 0; i < length; i++) if (a.charCodeAt(i) !== b.charCodeAt(i)) return false;
-  return true;
+function numberAt(bytes: Uint8Array, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at++) value = 10 * value + bytes[at]! - ZERO;
+  return value;
 }
 
 const zigzag = (step: number): number => ((step << 1) ^ (step >> 31)) >>> 0;
 
-/** Writes texts one after the other; begin anew for each batch. */
-export class TextPacker {
-  /** The text whose beginning holds, where its number begins, and the number that came last. */
-  #base = '';
-  #baseLength = -1;
-  #baseValue = 0;
-  /** The last text that was written out. */
-  #last = '';
-  #lastLength = -1;
+/** A text with a number at its end: its place, that of the number, and the number. */
+interface Numbered {
+  from: number;
+  length: number;
+  value: number;
+}
 
-  put(out: ByteWriter, text: string): void {
-    const start = numberStart(text);
-    if (start < text.length) {
-      const value = numberFrom(text, start);
-      if (start === this.#baseLength && beginsAlike(text, this.#base, start)) {
-        const step = value - this.#baseValue;
-        if (step > -MOST_STEP && step < MOST_STEP) {
-          out.varint(zigzag(step) + FIRST_STEP);
-          this.#baseValue = value;
-          return;
-        }
-      } else if (start === this.#lastLength && beginsAlike(text, this.#last, start)) {
-        const step = value - numberFrom(this.#last, start);
-        if (step > -MOST_STEP && step < MOST_STEP) {
-          out.varint(OTHER_BEGINNING);
-          out.varint(zigzag(step));
-          this.#base = this.#last;
-          this.#baseLength = start;
-          this.#baseValue = value;
-          return;
-        }
-      }
+/**
+ * Write the texts among `texts` that are not left out, each of which stands in `bytes` from `at` on as its length and itself.
+ * @param isLeftOut by text
+ */
+export function packTexts(out: ByteWriter, bytes: Uint8Array, at: number, isLeftOut: Uint8Array, count: number): void {
+  // Lengths of −1: nothing begins like them.
+  const base: Numbered = { from: 0, length: -1, value: 0 };
+  const last: Numbered = { from: 0, length: -1, value: 0 };
+  for (let i = 0; i < count; i++) {
+    const start = at;
+    let length = bytes[at++]!;
+    for (let shift = 7; bytes[at - 1]! > 0x7f; shift += 7) length = (length & ~(1 << shift)) | (bytes[at++]! << shift);
+    const from = at;
+    at += length;
+    if (isLeftOut[i] === 1) continue;
+    const place = numberPlace(bytes, from, at);
+    const value = place === at ? 0 : numberAt(bytes, place, at);
+    if (place < at && goesOn(bytes, from, place - from, base, value)) {
+      out.varint(zigzag(value - base.value) + FIRST_STEP);
+      base.value = value;
+    } else if (place < at && goesOn(bytes, from, place - from, last, value)) {
+      out.varint(OTHER_BEGINNING);
+      out.varint(zigzag(value - last.value));
+      base.from = last.from;
+      base.length = last.length;
+      base.value = value;
+    } else {
+      out.varint(WRITTEN_OUT);
+      out.bytes(bytes.subarray(start, at));
+      last.from = from;
+      last.length = place === at ? -1 : place - from;
+      last.value = value;
     }
-    out.varint(WRITTEN_OUT);
-    out.text(text);
-    this.#last = text;
-    this.#lastLength = start === text.length ? -1 : start;
   }
+}
+
+/** Whether a text of that length less its number begins like an earlier one, with a number not too far from that one's. */
+function goesOn(bytes: Uint8Array, from: number, length: number, like: Numbered, value: number): boolean {
+  if (length !== like.length || value - like.value <= -MOST_STEP || value - like.value >= MOST_STEP) return false;
+  for (let i = 0; i < length; i++) if (bytes[from + i] !== bytes[like.from + i]) return false;
+  return true;
 }
 
 // A mark at the beginning belongs to the text.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** What {@link TextPacker} wrote; each text is made when it is asked for. */
+/** What {@link packTexts} wrote; each text is made when it is asked for. */
 export class PackedTexts implements Texts {
   readonly length: number;
   readonly #bytes: Uint8Array;
@@ -132,7 +141,8 @@ export class PackedTexts implements Texts {
       if (token === OTHER_BEGINNING) {
         if (last < 0) throw corrupt('a text begins like another, and there is none');
         base = last;
-        value = numberAt(input.source, places[2 * base]!, places[2 * base + 1]!);
+        const end = places[2 * base + 1]!;
+        value = numberAt(input.source, numberPlace(input.source, places[2 * base]!, end), end);
       } else if (base < 0) throw corrupt('a text goes on from another, and there is none');
       const step = token === OTHER_BEGINNING ? input.varint() : token - FIRST_STEP;
       value += (step >>> 1) ^ -(step & 1);
@@ -154,13 +164,4 @@ export class PackedTexts implements Texts {
     const like = this.at(-1 - from)!;
     return like.slice(0, numberStart(like)) + String(this.#values[index]);
   }
-}
-
-/** The number at the end of a text in bytes; 0 where there is none, which nobody writes. */
-function numberAt(bytes: Uint8Array, from: number, to: number): number {
-  let start = to;
-  while (start > from && to - start < MOST_DIGITS && isDigit(bytes[start - 1]!)) start--;
-  let value = 0;
-  for (let at = start; at < to; at++) value = 10 * value + bytes[at]! - ZERO;
-  return value;
 }

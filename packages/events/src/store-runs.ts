@@ -25,7 +25,17 @@ const PAGE = 0x1000;
 /** Entries that a loop may go on by. */
 const NEAR = 8;
 
-// One pass over the rows, everything in locals, as in entry-runs.ts; tools/bench guards it.
+/** The steps that hold: of the index, and of the low words of old and new value. */
+export const steps = new Int32Array(3);
+export const INDEX = 0;
+export const OLD = 1;
+export const NEW = 2;
+/** Steps before the first row. */
+export function startSteps(): void {
+  steps[INDEX] = 1;
+  steps[OLD] = 0;
+  steps[NEW] = 0;
+}
 
 /** The step of a value from here on: nothing comes after nothing, and a page after a value that none stood before. */
 export function stepAfter(value: number, before: number, isElsewhere: boolean): number {
@@ -36,9 +46,12 @@ export function stepAfter(value: number, before: number, isElsewhere: boolean): 
 /** The step of the index from here on. */
 export const strideAfter = (stride: number): number => (stride >= -NEAR && stride <= NEAR ? stride : 1);
 
+// One pass over the rows, the row before in locals: stores to entries are nearly all of a boot. tools/bench guards it.
+
 /** Write the rows; see above. */
 export function writeStores(out: ByteWriter, { starts, words }: Rows): void {
   const { bytes, at: begin } = out.reserve(ROW_BYTES * (starts.length + 1));
+  startSteps();
   let at = begin;
   let w0 = 0,
     w1 = 0,
@@ -47,9 +60,6 @@ export function writeStores(out: ByteWriter, { starts, words }: Rows): void {
     w4 = 0,
     w5 = 0,
     w6 = 0;
-  let s2 = 1,
-    s3 = 0,
-    s5 = 0;
   let isBack = false;
   let count = 0;
   for (let i = 0; i < starts.length; i++) {
@@ -61,63 +71,23 @@ export function writeStores(out: ByteWriter, { starts, words }: Rows): void {
     const t4 = words[from + 4]! | 0;
     const t5 = words[from + 5]! | 0;
     const t6 = words[from + 6]! | 0;
-    if (
-      isBack
-        ? ((t0 ^ w0) | (t1 ^ w1) | (t2 ^ w2) | (t3 ^ w5) | (t4 ^ w6) | (t5 ^ w3) | (t6 ^ w4)) === 0
-        : ((t0 ^ w0) | (t1 ^ w1) | ((t2 - w2 - s2) | 0) | ((t3 - w3 - s3) | 0) | (t4 ^ w4) | ((t5 - w5 - s5) | 0) | (t6 ^ w6)) === 0
-    ) {
-      count++;
-    } else {
+    const place = (t0 ^ w0) | (t1 ^ w1);
+    const d2 = (t2 - w2) | 0;
+    const d3 = (t3 - w3) | 0;
+    const d5 = (t5 - w5) | 0;
+    const miss = isBack
+      ? place | d2 | (t3 ^ w5) | (t4 ^ w6) | (t5 ^ w3) | (t6 ^ w4)
+      : place | (d2 ^ steps[INDEX]!) | (d3 ^ steps[OLD]!) | (t4 ^ w4) | (d5 ^ steps[NEW]!) | (t6 ^ w6);
+    if (miss === 0) count++;
+    else {
       at = putVarint(bytes, at, count);
       count = 0;
-      const maskAt = at++;
-      let mask = 0;
-      isBack = ((t0 ^ w0) | (t1 ^ w1) | (t2 ^ w2) | (t3 ^ w5) | (t4 ^ w6)) === 0;
-      if (isBack) {
-        mask = BACK;
-        if (t5 !== w3) {
-          mask |= 0x20;
-          at = putStep(bytes, at, t5 - w3);
-        }
-        if (t6 !== w4) {
-          mask |= 0x40;
-          at = putStep(bytes, at, t6 - w4);
-        }
-      } else {
-        if (t0 !== w0) {
-          mask |= 1;
-          at = putStep(bytes, at, t0 - w0);
-        }
-        if (t1 !== w1) {
-          mask |= 2;
-          at = putStep(bytes, at, t1 - w1);
-        }
-        if (((t2 - w2 - s2) | 0) !== 0) {
-          mask |= 4;
-          at = putStep(bytes, at, t2 - w2 - s2);
-        }
-        const isElsewhere = (mask & PLACE) !== 0;
-        if (isElsewhere) s2 = (mask & 3) !== 0 ? 1 : strideAfter((t2 - w2) | 0);
-        if (((t3 - w3 - s3) | 0) !== 0) {
-          mask |= 8;
-          at = putStep(bytes, at, t3 - w3 - s3);
-          s3 = stepAfter(t3, w3, isElsewhere);
-        }
-        if (t4 !== w4) {
-          mask |= 0x10;
-          at = putStep(bytes, at, t4 - w4);
-        }
-        if (((t5 - w5 - s5) | 0) !== 0) {
-          mask |= 0x20;
-          at = putStep(bytes, at, t5 - w5 - s5);
-          s5 = stepAfter(t5, w5, isElsewhere);
-        }
-        if (t6 !== w6) {
-          mask |= 0x40;
-          at = putStep(bytes, at, t6 - w6);
-        }
+      isBack = (place | d2 | (t3 ^ w5) | (t4 ^ w6)) === 0;
+      if (isBack) at = putBack(bytes, at, t5 - w3, t6 - w4);
+      else {
+        at = putPlace(bytes, at, t0 - w0, t1 - w1, d2);
+        at = putValues(bytes, at, w3, d3, t4 - w4, w5, d5, t6 - w6);
       }
-      bytes[maskAt] = mask;
     }
     w0 = t0;
     w1 = t1;
@@ -130,6 +100,59 @@ export function writeStores(out: ByteWriter, { starts, words }: Rows): void {
   out.commit(putVarint(bytes, at, count));
 }
 
+/** Where the mask of the row is that is being written. */
+let maskAt = 0;
+
+/** A row that goes back, to another new value. */
+function putBack(bytes: Uint8Array, at: number, lo: number, hi: number): number {
+  maskAt = at;
+  bytes[at++] = BACK;
+  at = putWord(bytes, at, 5, lo);
+  return putWord(bytes, at, 6, hi);
+}
+
+/** The mask of a row that goes on, and the words that say where; then come {@link putValues}. */
+function putPlace(bytes: Uint8Array, at: number, lo: number, hi: number, stride: number): number {
+  maskAt = at;
+  bytes[at++] = 0;
+  at = putWord(bytes, at, 0, lo);
+  at = putWord(bytes, at, 1, hi);
+  at = putWord(bytes, at, 2, (stride - steps[INDEX]!) | 0);
+  const mask = bytes[maskAt]!;
+  if (mask !== 0) steps[INDEX] = (mask & 3) !== 0 ? 1 : strideAfter(stride);
+  return at;
+}
+
+function putValues(
+  bytes: Uint8Array,
+  at: number,
+  old: number,
+  oldStep: number,
+  oldHi: number,
+  value: number,
+  step: number,
+  hi: number,
+): number {
+  const isElsewhere = (bytes[maskAt]! & PLACE) !== 0;
+  if (oldStep !== steps[OLD]) {
+    at = putWord(bytes, at, 3, (oldStep - steps[OLD]!) | 0);
+    steps[OLD] = stepAfter((old + oldStep) | 0, old, isElsewhere);
+  }
+  at = putWord(bytes, at, 4, oldHi);
+  if (step !== steps[NEW]) {
+    at = putWord(bytes, at, 5, (step - steps[NEW]!) | 0);
+    steps[NEW] = stepAfter((value + step) | 0, value, isElsewhere);
+  }
+  return putWord(bytes, at, 6, hi);
+}
+
+/** A word that differs from what was foretold, and its bit of the mask. */
+function putWord(bytes: Uint8Array, at: number, word: number, difference: number): number {
+  if (difference === 0) return at;
+  bytes[maskAt]! |= 1 << word;
+  return putVarint(bytes, at, ((difference << 1) ^ ((difference | 0) >> 31)) >>> 0);
+}
+
 function putVarint(bytes: Uint8Array, at: number, value: number): number {
   while (value > 0x7f) {
     bytes[at++] = (value & 0x7f) | 0x80;
@@ -138,6 +161,3 @@ function putVarint(bytes: Uint8Array, at: number, value: number): number {
   bytes[at++] = value;
   return at;
 }
-
-const putStep = (bytes: Uint8Array, at: number, step: number): number =>
-  putVarint(bytes, at, ((step << 1) ^ ((step | 0) >> 31)) >>> 0);

@@ -1,6 +1,7 @@
 import { catalog, codeOfType } from '@kwind/events';
 import { parseNumber } from '@kwind/x86';
 import type { Condition, Select, TableRef } from './conditions.ts';
+import { fits } from './wildcards.ts';
 
 /** What of a table a query can need; the query's own conditions still apply to each row. */
 export interface Wanted {
@@ -86,20 +87,10 @@ function types(op: string, texts: readonly string[], wanted: Mutable): void {
 
 function matcher(op: string, texts: readonly string[]): ((type: string) => boolean) | undefined {
   if (op === '=' || op === '==' || op === 'in') return (type) => texts.includes(type);
-  const escaped = texts[0]!.replace(/[.+^${}()|\\]/g, '\\$&');
-  if (op === 'like') {
-    const pattern = new RegExp(
-      `^${escaped
-        .replace(/[*?[\]]/g, '\\$&')
-        .replaceAll('%', '.*')
-        .replaceAll('_', '.')}$`,
-      'i',
-    );
-    return (type) => pattern.test(type);
-  }
-  if (op !== 'glob' || texts[0]!.includes('[')) return undefined;
-  const pattern = new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`);
-  return (type) => pattern.test(type);
+  const pattern = texts[0]!;
+  if (op === 'like') return (type) => fits(type.toLowerCase(), pattern.toLowerCase(), '%', '_');
+  if (op !== 'glob' || pattern.includes('[')) return undefined;
+  return (type) => fits(type, pattern, '*', '?');
 }
 
 function frameOf(text: string): number | undefined {

@@ -19,17 +19,12 @@ export interface QueryResult {
 /** Letters of a query; finding where its pieces end may take a time that grows with the square of it. */
 const LONGEST = 100_000;
 
-/** Bytes that SQLite may use: a sort of everything fits, a runaway one fails instead of taking the machine. */
-const MOST_MEMORY = 1024 ** 3;
-
 /** Bytes that copies of joined tables may take together. */
 const MOST_COPIED = 512 * 1024 ** 2;
 
 export interface QueryOptions {
   /** Bytes for copies of tables that queries join; a table that needs more is read as it lies, which may take long. */
   readonly mostCopied?: number;
-  /** Bytes that SQLite may use in this process, for ever after: a limit can be lowered only. */
-  readonly mostMemory?: number;
 }
 
 const reads = 'kwind sql reads: SELECT, WITH … SELECT or VALUES, one statement.';
@@ -61,13 +56,14 @@ function isQuery(text: string): boolean {
 /**
  * Read-only SQL over one trace. The database is an empty one in memory whose tables are views on the packed history, so
  * there is nothing to write to; statements that could reach a file (ATTACH, VACUUM INTO, PRAGMA) are refused, and
- * SQLite's own functions that read files or load code are not part of the library.
+ * SQLite's own functions that read files or load code are not part of the library. Time and memory are not limited here:
+ * whoever runs a query that a person typed does so in a process that can be ended.
  */
 export class TraceQuery {
   readonly #db: Database.Database;
   readonly #copies: Copies;
 
-  constructor(reader: SqliteTraceReader, { mostCopied = MOST_COPIED, mostMemory = MOST_MEMORY }: QueryOptions = {}) {
+  constructor(reader: SqliteTraceReader, { mostCopied = MOST_COPIED }: QueryOptions = {}) {
     const history = new History(reader);
     this.#db = new Database(':memory:');
     this.#db.pragma('temp_store = MEMORY');
@@ -105,7 +101,6 @@ export class TraceQuery {
     this.#db.function('address', { deterministic: true }, (value: unknown) =>
       value === null ? null : wide(addressOf(value, 'address()')),
     );
-    this.#db.pragma(`hard_heap_limit = ${mostMemory}`);
     this.#db.pragma('query_only = ON');
     this.#copies = new Copies(this.#db, history, mostCopied);
   }

@@ -99,10 +99,15 @@ export class LiveMachine implements KernelContext {
     return this.#writer;
   }
 
+  /** Take back the rows of a batch that was handed out just now and that nobody keeps; see BatchBuilder. */
+  takeBack(batch: EventBatch): void {
+    this.#builder.takeBack(batch);
+  }
+
   /** Close the open batch, if it holds anything. */
   flush(): void {
     if (this.#builder.length === 0) return;
-    this.#writer.keepCalls();
+    this.#writer.keepRows();
     const batch = this.#builder.freeze();
     this.#rows = { raw: this.#builder.peek(), firstSeq: this.#builder.nextSeq };
     this.#onBatch(batch);

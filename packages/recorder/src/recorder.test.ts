@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { profile, type Pte, type Vaddr } from '@kwind/x86';
-import { toEvent, type BootEvent, type EventBatch, type EventView } from '@kwind/events';
+import { eventToJson, toEvent, type BootEvent, type EventBatch, type EventView } from '@kwind/events';
 import { initialState, reduceAll, stateHash } from '@kwind/state';
 import { Recorder, type Recorded } from './index.ts';
 
@@ -128,5 +128,55 @@ describe('recording on from a state', () => {
     const end = second.finish();
     expect(events.values.map((e) => [e.seq, e.cause])).toEqual([[2, 0]]);
     expect([end.calls, end.pages.entry(7, 1)]).toEqual([null, 0x163n]);
+  });
+});
+
+describe('a batch whose rows are used again', () => {
+  const full = 4096;
+  const filled = (recorder: Recorder, batches: number): void => {
+    const { position } = recorder.machine;
+    for (let i = position; i < position + batches * full; i++)
+      recorder.machine.emitEntry(0x10, 7, i % 512, i < 512 ? 0 : i - 511, 0, i + 1, 0);
+  };
+  const seen = (batch: EventBatch): string[] => [...batch].map((event) => JSON.stringify(eventToJson(event)));
+
+  it('is never one that a subscriber or a sink may have kept, whatever sinks that only look are there', () => {
+    for (const keeps of ['subscriber', 'sink'] as const) {
+      const recorder = new Recorder(linux);
+      recorder.addSink(() => {}, true);
+      const kept: { batch: EventBatch; events: string[] }[] = [];
+      const keep = (batch: EventBatch): void => void kept.push({ batch, events: seen(batch) });
+      if (keeps === 'sink') recorder.addSink(keep);
+      else recorder.batches$.subscribe(keep);
+      filled(recorder, 4);
+      recorder.finish();
+      expect(kept).toHaveLength(4);
+      for (const { batch, events } of kept) expect(seen(batch)).toEqual(events);
+    }
+  });
+
+  it('says so to a sink that promised only to look and kept it, and shows it no other events', () => {
+    const recorder = new Recorder(linux);
+    const kept: EventBatch[] = [];
+    const views: EventView[] = [];
+    recorder.addSink((batch) => {
+      kept.push(batch);
+      views.push(batch.at(0));
+    }, true);
+    filled(recorder, 3);
+    recorder.finish();
+    for (const batch of kept) expect(() => batch.at(0).type).toThrow(/taken back/);
+    for (const view of views) expect(() => toEvent(view)).toThrow(/taken back/);
+  });
+
+  it('gives a subscriber that comes later every event from then on, and to the end', () => {
+    const recorder = new Recorder(linux);
+    const digests: string[] = [];
+    recorder.addSink((batch) => digests.push(JSON.stringify(seen(batch))), true);
+    filled(recorder, 2);
+    const late = collect<EventBatch>(recorder.batches$);
+    filled(recorder, 2);
+    recorder.finish();
+    expect(late.values.map((batch) => JSON.stringify(seen(batch)))).toEqual(digests.slice(2));
   });
 });

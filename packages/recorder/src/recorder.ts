@@ -23,6 +23,8 @@ export class Recorder {
   readonly machine: LiveMachine;
   readonly #out = new Subject<EventBatch>();
   readonly #sinks: Sink[] = [];
+  /** Whether every sink is through with a batch when it returns. */
+  #sinksOnlyLook = true;
   #failure: unknown;
   #ended = false;
 
@@ -46,9 +48,11 @@ export class Recorder {
   /**
    * Attach a sink: it gets each batch synchronously, before the recording goes on. If it throws, the recording
    * fails with that error: {@link LiveMachine.emit} throws it and the stream ends with it.
+   * @param onlyLooks that it keeps neither batch nor events: the batch may be empty when it has returned
    */
-  addSink(sink: Sink): void {
+  addSink(sink: Sink, onlyLooks = false): void {
     this.#sinks.push(sink);
+    this.#sinksOnlyLook &&= onlyLooks;
   }
 
   /** Close the open batch early, for watchers of a slow recording. */
@@ -83,6 +87,7 @@ export class Recorder {
       this.fail(error);
       throw error;
     }
-    this.#out.next(batch);
+    if (!this.#out.observed && this.#sinksOnlyLook) this.machine.takeBack(batch);
+    else this.#out.next(batch);
   }
 }

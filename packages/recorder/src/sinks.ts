@@ -16,5 +16,5 @@ export function recordInto(recorder: Recorder, writer: TraceWriter): void {
     if (!keeper.isDue(logBytes)) return;
     const { checkpoint, parts } = keeper.take(machine.settled(), logBytes);
     writer.putCheckpoint(checkpoint, parts);
-  });
+  }, true);
 }

@@ -1,9 +1,16 @@
-import { CALL_ENTERED, moveView, viewsByCode, type RawBatch } from '@kwind/events/raw';
-import type { EventOf, EventView } from '@kwind/events';
+import { CALL_ENTERED, moveView, rawOf, viewsByCode, type RawBatch } from '@kwind/events/raw';
+import type { EventBatch, EventOf, EventView } from '@kwind/events';
 import type { CallFrame } from './control.ts';
 
 const FIRST_ROOM = 16;
 const noRows: RawBatch = { codes: new Uint8Array(), offsets: new Uint32Array(), words: new Uint32Array(), strings: [] };
+
+/** A call in a batch whose rows came without the words of calls. */
+interface LaterFrame {
+  readonly firstSeq: number;
+  readonly index: number;
+  readonly whole: () => EventBatch;
+}
 
 /**
  * Open calls. Nearly all are left within the batch they were entered in, with nobody looking: what was entered is kept as the
@@ -11,9 +18,11 @@ const noRows: RawBatch = { codes: new Uint8Array(), offsets: new Uint32Array(), 
  */
 export class CallChain {
   #frames: CallFrame | null;
+  /** Calls inside those of the frames, outermost first. */
+  readonly #later: LaterFrame[] = [];
   #raw = noRows;
   #firstSeq = 0;
-  /** Rows of calls inside those of the frames, outermost first. */
+  /** Rows of calls inside all those, outermost first. */
   #rows = new Int32Array(FIRST_ROOM);
   #nrRows = 0;
 
@@ -23,12 +32,12 @@ export class CallChain {
 
   /** The chain as frames. Rows that were entered must be as they were then. */
   get innermost(): CallFrame | null {
-    this.makeFrames();
+    this.#makeFrames();
     return this.#frames;
   }
 
   enter(raw: RawBatch, firstSeq: number, index: number): void {
-    if (this.#nrRows > 0 && firstSeq !== this.#firstSeq) this.makeFrames();
+    if (this.#nrRows > 0 && firstSeq !== this.#firstSeq) this.keep();
     if (this.#nrRows === this.#rows.length) this.#grow();
     this.#raw = raw;
     this.#firstSeq = firstSeq;
@@ -37,7 +46,7 @@ export class CallChain {
 
   leave(): void {
     if (this.#nrRows > 0) this.#nrRows--;
-    else this.#frames = this.#frames?.outer ?? null;
+    else if (this.#later.pop() === undefined) this.#frames = this.#frames?.outer ?? null;
   }
 
   #grow(): void {
@@ -46,23 +55,40 @@ export class CallChain {
     this.#rows = rows;
   }
 
-  makeFrames(): void {
+  /** Keep what is open: the rows that were entered may change now. */
+  keep(): void {
     if (this.#nrRows === 0) return;
-    const view = viewsByCode[CALL_ENTERED]! as EventView & EventOf<'call.entered'>;
-    for (let i = 0; i < this.#nrRows; i++) {
-      moveView(view, { raw: this.#raw, firstSeq: this.#firstSeq }, this.#rows[i]!);
-      const { seq, fn, text, caller, origin } = view;
-      this.#frames = Object.freeze({
-        seq,
-        fn,
-        args: Object.freeze([...view.args]),
-        text,
-        caller,
-        origin,
-        outer: this.#frames,
-      });
-    }
+    const { whole } = this.#raw;
+    if (!whole) return this.#makeFrames();
+    for (let i = 0; i < this.#nrRows; i++) this.#later.push({ firstSeq: this.#firstSeq, index: this.#rows[i]!, whole });
+    this.#clearRows();
+  }
+
+  #makeFrames(): void {
+    for (const { firstSeq, index, whole } of this.#later.splice(0)) this.#addFrame(rawOf(whole()), firstSeq, index);
+    if (this.#nrRows === 0) return;
+    const raw = this.#raw.whole ? rawOf(this.#raw.whole()) : this.#raw;
+    for (let i = 0; i < this.#nrRows; i++) this.#addFrame(raw, this.#firstSeq, this.#rows[i]!);
+    this.#clearRows();
+  }
+
+  #clearRows(): void {
     this.#nrRows = 0;
     this.#raw = noRows;
+  }
+
+  #addFrame(raw: RawBatch, firstSeq: number, index: number): void {
+    const view = viewsByCode[CALL_ENTERED]! as EventView & EventOf<'call.entered'>;
+    moveView(view, { raw, firstSeq }, index);
+    const { seq, fn, text, caller, origin } = view;
+    this.#frames = Object.freeze({
+      seq,
+      fn,
+      args: Object.freeze([...view.args]),
+      text,
+      caller,
+      origin,
+      outer: this.#frames,
+    });
   }
 }

@@ -9,13 +9,23 @@ export interface StateDifference {
   readonly b: unknown;
 }
 
-/** All differences between two machines, small state first, then entries in the order of tables and indices. */
-export function compareStates(a: MachineState, b: MachineState): readonly StateDifference[] {
+/**
+ * All differences between two machines, small state first, then entries in the order of tables and indices.
+ * @param poll called between two tables; what it throws ends the comparison
+ */
+export function compareStates(
+  a: MachineState,
+  b: MachineState,
+  poll: () => void = () => {},
+): readonly StateDifference[] {
   const found: StateDifference[] = [];
   compareValues('', a.control, b.control, found);
   compareValues('counters', a.counters, b.counters, found);
   const tables = [...new Set([...a.pages.tables(), ...b.pages.tables()])].sort((x, y) => x - y);
-  for (const table of tables) if (!a.pages.sharesPage(b.pages, table)) comparePages(a, b, table, found);
+  for (const table of tables) {
+    poll();
+    if (!a.pages.sharesPage(b.pages, table)) comparePages(a, b, table, found);
+  }
   return found;
 }
 

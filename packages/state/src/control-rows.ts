@@ -75,11 +75,16 @@ export class TallyWriter {
     this.#machine = new MachineWriter({ ...before, control: { ...before.control, tlb: {} } });
   }
 
-  /** Events `from` to `to − 1` of a batch, whose rows must stay as they are until {@link take}. */
+  /** Events `from` to `to − 1` of a batch, whose rows must stay as they are until {@link keep} or {@link take}. */
   apply(source: RowSource, from: number, to: number): void {
     const { codes } = source.raw;
     for (let i = from; i < to; i++)
       if ((effects[codes[i]!]! & COUNTS) !== 0) applyOther(this.#machine, codes[i]!, source, i);
+  }
+
+  /** The rows that were applied may change now. */
+  keep(): void {
+    this.#machine.keepRows();
   }
 
   take(): Tally {

@@ -13,6 +13,7 @@ export {
 export { initialState, type MachineState, type MachineView } from './machine.ts';
 export { entryOf, PageStore, type Page, type PageOrigin, type PageView, type TableInfo } from './page-store.ts';
 export {
+  infoAfterStores,
   infosAfter,
   pageAfter,
   pageAfterStores,

@@ -1,7 +1,7 @@
 import type { Level } from '@kwind/x86';
 import { joinWords, type EventBatch } from '@kwind/events';
-import { rawOf, STORE_WORDS, type RawBatch, type TableStores, type Texts } from '@kwind/events/raw';
-import { PAGE_WORDS } from './page-cell.ts';
+import { rawOf, STORE_WORDS, type MadeTable, type RawBatch, type TableStores, type Texts } from '@kwind/events/raw';
+import { newPage, PAGE_WORDS } from './page-cell.ts';
 import type { Page, TableInfo } from './page-store.ts';
 import { mismatchError, TABLE_ALLOCATED } from './reduce.ts';
 
@@ -104,18 +104,36 @@ export function pageAfter(page: Page | undefined, table: number, batch: EventBat
 export function pageAfterStores(
   page: Page | undefined,
   table: number,
-  { firstSeq, words }: TableStores,
+  { firstSeq, words, made }: TableStores,
   from: number,
   to: number,
 ): Page | undefined {
   let image: Uint32Array | undefined;
-  for (let at = 0; at < words.length; at += STORE_WORDS) {
-    const seq = firstSeq + words[at]!;
-    if (seq < from || seq >= to) continue;
+  let nrMade = 0;
+  let info = page?.info;
+  for (let at = 0; at <= words.length; at += STORE_WORDS) {
+    const end = at < words.length ? words[at]! : Infinity;
+    for (; nrMade < made.length && made[nrMade]!.index < end; nrMade++) {
+      if (!isWithin(firstSeq + made[nrMade]!.index, from, to)) continue;
+      info = madeInfo(table, made[nrMade]!);
+      image = new Uint32Array(PAGE_WORDS);
+    }
+    if (at === words.length || !isWithin(firstSeq + end, from, to)) continue;
     image ??= page ? page.image.slice() : new Uint32Array(PAGE_WORDS);
-    store(image, words, at + 1, table, seq);
+    store(image, words, at + 1, table, firstSeq + end);
   }
-  return image ? { info: page?.info ?? Object.freeze({ table, level: '', name: '' }), image } : page;
+  return image ? { info: info ?? Object.freeze({ table, level: '', name: '' }), image } : page;
+}
+
+const isWithin = (seq: number, from: number, to: number): boolean => seq >= from && seq < to;
+
+const madeInfo = (table: number, { level, name }: MadeTable): TableInfo =>
+  Object.freeze({ table, level: level as Level | '', name });
+
+/** What events `from` to `to − 1` say of the table itself; `info` where they say nothing. */
+export function infoAfterStores(info: TableInfo, { firstSeq, made }: TableStores, from: number, to: number): TableInfo {
+  const last = made.findLast(({ index }) => isWithin(firstSeq + index, from, to));
+  return last ? madeInfo(info.table, last) : info;
 }
 
 /**
@@ -125,18 +143,26 @@ export function pageAfterStores(
 export function entryAfterStores(
   held: bigint,
   { table, index }: { readonly table: number; readonly index: number },
-  { firstSeq, words }: TableStores,
+  { firstSeq, words, made }: TableStores,
   from: number,
   to: number,
 ): bigint {
   let value = held;
+  let nrMade = 0;
+  // What makes a table of the page empties the entry.
+  const make = (end: number): void => {
+    for (; nrMade < made.length && made[nrMade]!.index < end; nrMade++)
+      if (isWithin(firstSeq + made[nrMade]!.index, from, to)) value = 0n;
+  };
   for (let at = 0; at < words.length; at += STORE_WORDS) {
     const seq = firstSeq + words[at]!;
-    if (words[at + 1] !== index || seq < from || seq >= to) continue;
+    if (words[at + 1] !== index || !isWithin(seq, from, to)) continue;
+    if (made.length > 0) make(words[at]!);
     const before = joinWords(words[at + 2]!, words[at + 3]!);
     if (before !== value) throw mismatchError(seq, { table, index, before }, value);
     value = joinWords(words[at + 4]!, words[at + 5]!);
   }
+  if (made.length > 0) make(Infinity);
   return value;
 }
 
@@ -161,19 +187,51 @@ interface Moving {
   isOwn: boolean;
 }
 
+function copyOf(image: Uint32Array): Uint32Array {
+  const copy = newPage();
+  copy.set(image);
+  return copy;
+}
+
 /** Brings all pages forward at once, each from where it was known. */
 export class PageReplay {
   readonly #pages = new Map<number, Moving>();
   readonly start: number;
+  #copies = 0;
+  #images = 0;
+  #levelFrom: number;
 
   /** @param start position of the first event that counts */
   constructor(start: number) {
     this.start = start;
+    this.#levelFrom = start;
   }
 
-  /** @param from position at which the page was so */
-  add({ info, image }: Page, from: number): void {
-    this.#pages.set(info.table, { info, image, from, isOwn: false });
+  /** Position from which on all pages are those of one place; before it some are ahead. */
+  get levelFrom(): number {
+    return this.#levelFrom;
+  }
+
+  /**
+   * @param from position at which the page was so
+   * @param isOwn whether nobody else has its image, so that it can be changed
+   */
+  add({ info, image }: Page, from: number, isOwn = false): void {
+    this.#pages.set(info.table, { info, image, from, isOwn });
+    if (isOwn) this.#images++;
+    if (from > this.#levelFrom) this.#levelFrom = from;
+  }
+
+  /** How many images it has that were nobody else's at first: those given to it, made and copied. */
+  get images(): number {
+    return this.#images;
+  }
+
+  /** How many pages were copied since it was asked last, because somebody else has them as they were. */
+  takeCopies(): number {
+    const copies = this.#copies;
+    this.#copies = 0;
+    return copies;
   }
 
   /**
@@ -183,16 +241,26 @@ export class PageReplay {
   apply({ codes, offsets, words, strings }: RawBatch, firstSeq: number, end: number): void {
     const to = Math.min(codes.length, end - firstSeq);
     let page: Moving | undefined;
+    let lo = 0;
+    let hi = 0;
+    let table = 0;
     for (let i = 0; i < to; i++) {
       const code = codes[i]!;
       if (!PageRows.isPageCode(code)) continue;
       const at = offsets[i]!;
-      const table = words[at]! + words[at + 1]! * TWO_32;
-      if (page?.info.table !== table) page = this.#page(table);
+      // By halves: making one number of them for each row took as long as the store.
+      if (page === undefined || words[at] !== lo || words[at + 1] !== hi) {
+        lo = words[at]!;
+        hi = words[at + 1]!;
+        table = lo + hi * TWO_32;
+        page = this.#page(table);
+      }
       if (firstSeq + i < page.from) continue;
       if (!page.isOwn) {
-        page.image = page.image.slice();
+        page.image = copyOf(page.image);
         page.isOwn = true;
+        this.#copies++;
+        this.#images++;
       }
       if (code === TABLE_ALLOCATED) {
         page.info = infoOf(words, strings, at, table);
@@ -201,8 +269,19 @@ export class PageReplay {
     }
   }
 
+  /** The pages as they are now, for who brings them no further. */
   pages(): ReadonlyMap<number, Page> {
     return this.#pages;
+  }
+
+  /** The pages as they are now; those that go on are copied when they change. */
+  sharedPages(): ReadonlyMap<number, Page> {
+    const shared = new Map<number, Page>();
+    for (const [table, page] of this.#pages) {
+      page.isOwn = false;
+      shared.set(table, { info: page.info, image: page.image });
+    }
+    return shared;
   }
 
   #page(table: number): Moving {
@@ -211,9 +290,10 @@ export class PageReplay {
       page = {
         from: this.start,
         info: Object.freeze({ table, level: '', name: '' }),
-        image: new Uint32Array(PAGE_WORDS),
+        image: newPage(),
         isOwn: true,
       };
+      this.#images++;
       this.#pages.set(table, page);
     }
     return page;

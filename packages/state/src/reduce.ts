@@ -12,6 +12,7 @@ import {
 import type { MachineState } from './machine.ts';
 import { reducers } from './reducers/index.ts';
 import { PageCell, PIECE_SHIFT } from './page-cell.ts';
+import { SLOT_CLAIMED, SLOT_RELEASED } from './slot-line.ts';
 import { MachineWriter } from './writer.ts';
 
 /**
@@ -35,6 +36,8 @@ export function applyOther(machine: MachineWriter, code: number, source: RowSour
   else if (code === CALL_RETURNED) machine.leaveCall();
   else if (code === PAGE_FLUSHED && machine.tlbIsEmpty) machine.counters.pageFlushes++;
   else {
+    if ((code === SLOT_CLAIMED || code === SLOT_RELEASED) && machine.turnSlot(source.raw, source.firstSeq, index))
+      return;
     const view = viewsByCode[code]!;
     moveView(view, source, index);
     byCode[code]!(machine, view as never);
@@ -49,7 +52,7 @@ const TWO_32 = 0x1_0000_0000;
  */
 export function applyRows(machine: MachineWriter, raw: RawBatch, firstSeq: number, from: number, to: number): void {
   foldRows(machine, raw, firstSeq, from, to);
-  machine.keepCalls();
+  machine.keepRows();
 }
 
 function foldRows(machine: MachineWriter, raw: RawBatch, firstSeq: number, from: number, to: number): void {
@@ -60,9 +63,12 @@ function foldRows(machine: MachineWriter, raw: RawBatch, firstSeq: number, from:
   let image = page.words!;
   let lo = 0;
   let hi = 0;
+  /** What of it was stored to. */
+  let stored = 0;
   for (let i = from; i < to; i++) {
     const code = codes[i]!;
     if ((code & 0xf0) !== 0x10) {
+      page.stored |= stored;
       applyOther(machine, code, source, i);
       continue;
     }
@@ -71,21 +77,26 @@ function foldRows(machine: MachineWriter, raw: RawBatch, firstSeq: number, from:
     if (page === PageCell.none || words[at] !== lo || words[at + 1] !== hi) {
       lo = words[at]!;
       hi = words[at + 1]!;
+      page.stored |= stored;
+      stored = 0;
       page = machine.pages.open(lo + hi * TWO_32);
       image = page.words!;
     }
     const entry = 2 * words[at + 2]!;
-    if (image[entry] !== words[at + 3] || image[entry + 1] !== words[at + 4])
+    if (image[entry] !== words[at + 3] || image[entry + 1] !== words[at + 4]) {
+      page.stored |= stored;
       throw mismatch(machine, raw, i, firstSeq + i);
+    }
     image[entry] = words[at + 5]!;
     image[entry + 1] = words[at + 6]!;
-    page.stored |= 1 << (entry >> PIECE_SHIFT);
+    stored |= 1 << (entry >> PIECE_SHIFT);
   }
+  page.stored |= stored;
   machine.position = (firstSeq + to) as Position;
 }
 
 /**
- * Apply one event of a batch that is still being filled. The rows must stay as they are until {@link MachineWriter.keepCalls}.
+ * Apply one event of a batch that is still being filled. The rows must stay as they are until {@link MachineWriter.keepRows}.
  * @throws ToolError as {@link applyRows}
  */
 export function applyRow(machine: MachineWriter, source: RowSource, index: number): void {

@@ -36,7 +36,7 @@ const LOG_A_SMALL_BYTE = 1;
  * A group of pages is stored again once the log of the stores to it has grown by this many times the group's size. So
  * pages take at most 1 / PAGES_FACTOR of the log, and no page is far from the stores made to it since.
  */
-const PAGES_FACTOR = 3;
+const PAGES_FACTOR = 4;
 /** What a part costs besides its bytes, in bytes. */
 const PART_OVERHEAD = 64;
 /** Runs of stores to one page after which it may be stored by itself, if it has so many times the group's average. */

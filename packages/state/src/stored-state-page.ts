@@ -65,9 +65,11 @@ export function writeImage(out: ByteWriter, image: Uint32Array): void {
   out.commit(at);
 }
 
-/** @throws ToolError event/corrupt */
-export function readImage(input: ByteReader): Uint32Array {
-  const image = new Uint32Array(PAGE_WORDS);
+/**
+ * @param image a zeroed page to read into
+ * @throws ToolError event/corrupt
+ */
+export function readImage(input: ByteReader, image: Uint32Array = new Uint32Array(PAGE_WORDS)): Uint32Array {
   let lo = 0;
   let hi = 0;
   for (let i = 0; i < PAGE_WORDS;) {

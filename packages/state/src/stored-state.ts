@@ -3,6 +3,7 @@ import { ByteReader, ByteWriter, type Checkpoint, type CheckpointPart } from '@k
 import { decodeBig, encodeBig } from './checkpoint.ts';
 import { initialControl, type CallFrame, type ControlState, type Counters } from './control.ts';
 import { deepFreeze } from './machine.ts';
+import { PAGE_WORDS } from './page-cell.ts';
 import type { Page, TableInfo } from './page-store.ts';
 import { isSlice, isSmall } from './stored-shape.ts';
 import { readImage, writeImage } from './stored-state-page.ts';
@@ -222,7 +223,12 @@ export function decodePage(bytes: Uint8Array, table: number): Page | undefined {
  * @throws ToolError event/corrupt
  */
 export function decodePages(bytes: Uint8Array, group: number): readonly Page[] {
-  return Array.from(pagesIn(bytes), ({ offset, page }) => decodeOne(page, group * FRAMES_A_GROUP + offset));
+  const pages = [...pagesIn(bytes)];
+  // One allocation: whoever asks for groups asks for thousands of pages.
+  const words = new Uint32Array(PAGE_WORDS * pages.length);
+  return pages.map(({ offset, page }, i) =>
+    decodeOne(page, group * FRAMES_A_GROUP + offset, words.subarray(PAGE_WORDS * i, PAGE_WORDS * (i + 1))),
+  );
 }
 
 function* pagesIn(bytes: Uint8Array): Generator<{ readonly offset: number; readonly page: Uint8Array }> {
@@ -231,9 +237,9 @@ function* pagesIn(bytes: Uint8Array): Generator<{ readonly offset: number; reado
     yield { offset: input.byte(), page: input.bytes(input.byte() | (input.byte() << 8) | (input.byte() << 16)) };
 }
 
-function decodeOne(bytes: Uint8Array, table: number): Page {
+function decodeOne(bytes: Uint8Array, table: number, image?: Uint32Array): Page {
   const input = new ByteReader(bytes);
-  return { info: readInfo(input, table), image: readImage(input) };
+  return { info: readInfo(input, table), image: readImage(input, image) };
 }
 
 export interface StoredState {

@@ -13,6 +13,7 @@ import {
 } from './control.ts';
 import type { MachineState, MachineView } from './machine.ts';
 import { PageWriter } from './page-store.ts';
+import { SlotLine } from './slot-line.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -32,9 +33,7 @@ export class MachineWriter implements MachineView {
   #draft: Draft<ControlState> | undefined;
   /** The fields of the draft since it was last edited. */
   #shown: ControlState | undefined;
-  #slots: readonly SlotState[];
-  /** Whether nobody else has seen the list of slots, so that it can be changed in place. */
-  #ownsSlots = false;
+  readonly #slots: SlotLine;
   /** Cached translations, so that a flush of an empty TLB costs a comparison. */
   #tlbSize: number;
   #readable: ControlState | undefined;
@@ -46,7 +45,7 @@ export class MachineWriter implements MachineView {
     this.#chain = new CallChain(base.calls);
     this.counters = { ...base.counters };
     this.pages = new PageWriter(base.pages);
-    this.#slots = base.control.slots;
+    this.#slots = new SlotLine(base.control.slots);
     this.#tlbSize = Object.keys(base.control.tlb).length;
     this.#readable = base.control;
   }
@@ -56,7 +55,7 @@ export class MachineWriter implements MachineView {
     return this.#chain.innermost;
   }
 
-  /** The call of row `index` is entered. Its row is read later: see {@link keepCalls}. */
+  /** The call of row `index` is entered. Its row is read later: see {@link keepRows}. */
   enterCall(raw: RawBatch, firstSeq: number, index: number): void {
     this.counters.calls++;
     this.#chain.enter(raw, firstSeq, index);
@@ -66,17 +65,21 @@ export class MachineWriter implements MachineView {
     this.#chain.leave();
   }
 
-  /** Make frames of the calls that are open: the rows they were entered with may change now. */
-  keepCalls(): void {
-    this.#chain.makeFrames();
+  /** A slot is claimed or released by row `index`, which is read later. False, and nothing done, when there is no such slot. */
+  turnSlot(raw: RawBatch, firstSeq: number, index: number): boolean {
+    return this.#slots.turn(raw, firstSeq, index);
+  }
+
+  /** Keep what is to be read of rows later, calls that are open and slots: the rows may change now. */
+  keepRows(): void {
+    this.#chain.keep();
+    this.#slots.keep();
   }
 
   /** The control state to read. */
   get control(): ControlState {
-    if (this.#readable === undefined) {
-      this.#readable = { ...this.#unslotted(), slots: this.#slots };
-      this.#ownsSlots = false;
-    }
+    if (this.#slots.isChanged) this.#readable = undefined;
+    this.#readable ??= { ...this.#unslotted(), slots: this.#slots.list };
     return this.#readable;
   }
 
@@ -101,14 +104,11 @@ export class MachineWriter implements MachineView {
   }
 
   slot(index: number): SlotState | undefined {
-    return this.#slots[index];
+    return this.#slots.at(index);
   }
 
   setSlot(index: number, slot: SlotState): void {
-    if (!this.#ownsSlots) this.#slots = this.#slots.slice();
-    this.#ownsSlots = true;
-    (this.#slots as SlotState[])[index] = Object.freeze(slot);
-    this.#readable = undefined;
+    this.#slots.set(index, slot);
   }
 
   fillTlb(entry: TlbEntry): void {
@@ -145,8 +145,6 @@ export class MachineWriter implements MachineView {
   settle(): void {
     this.#settled = this.#finishControl();
     this.#draft = undefined;
-    this.#slots = this.#settled.slots;
-    this.#ownsSlots = false;
     this.#readable = this.#settled;
   }
 
@@ -163,12 +161,13 @@ export class MachineWriter implements MachineView {
   }
 
   #finishControl(): ControlState {
+    const slots = this.#slots.list;
     if (this.#draft === undefined) {
-      if (this.#slots === this.#settled.slots) return this.#settled;
+      if (slots === this.#settled.slots) return this.#settled;
       // Slots change with nearly every call; a draft for them alone would cost more than the call.
-      return Object.freeze({ ...this.#settled, slots: Object.freeze(this.#slots) });
+      return Object.freeze({ ...this.#settled, slots: Object.freeze(slots) });
     }
-    if (this.#slots !== this.#settled.slots) this.#draft.slots = castDraft(Object.freeze(this.#slots));
+    if (slots !== this.#settled.slots) this.#draft.slots = castDraft(Object.freeze(slots));
     return finishDraft(this.#draft) as ControlState;
   }
 }

@@ -69,17 +69,17 @@ export class ControlLine {
   tallyAt(position: number): Tally {
     const { at, value } = this.#nearest(this.#tallies, position, (state) => state);
     if (at === position) return value;
-    let tally = new TallyWriter({ ...this.#start, ...value });
+    const tally = new TallyWriter({ ...this.#start, ...value });
     for (const { firstSeq, length, raw } of this.#rows(at)) {
       this.#stopping.poll();
       const end = Math.min(position, firstSeq + length);
       tally.apply({ raw, firstSeq }, Math.max(at, firstSeq) - firstSeq, end - firstSeq);
-      const here = tally.take();
-      if (end > position - NEAR) this.#tallies.put(end, here);
-      if (end === position) return here;
-      tally = new TallyWriter({ ...this.#start, ...here });
+      tally.keep();
+      if (end === position) break;
     }
-    return value;
+    const here = tally.take();
+    this.#tallies.put(position, here);
+    return here;
   }
 
   /** A control state after events of a batch. */
@@ -107,7 +107,7 @@ export class ControlLine {
 
   /** The rows from the batch that holds event `from` on; from a store straight, for they are needed only once. */
   *#rows(from: number): Generator<BatchRows> {
-    if (this.#reader.rowsFrom) return yield* this.#reader.rowsFrom(from, true);
+    if (this.#reader.rowsFrom) return yield* this.#reader.rowsFrom(from, true, true);
     for (let seq = from; seq < this.#reader.length;) {
       const batch = this.#reader.batchContaining(seq);
       yield { firstSeq: batch.firstSeq, length: batch.length, raw: rawOf(batch) };

@@ -5,6 +5,7 @@ import {
   entryAfterStores,
   entryOf,
   groupOf,
+  infoAfterStores,
   PageReplay,
   pageAfter,
   pageAfterStores,
@@ -14,6 +15,7 @@ import {
   type TableInfo,
 } from '@kwind/state';
 import type { Stopping } from './stopping.ts';
+import { stopsBetween, Wholes } from './wholes.ts';
 
 /** A page that is known to be the same at all positions from `from` to `to`. */
 interface Known {
@@ -49,25 +51,11 @@ function startOfReplay(groups: readonly Group[], position: number): { readonly a
   return { at: best, cost: bestCost };
 }
 
-/** All pages at a position. */
-interface Whole {
-  readonly position: number;
-  readonly pages: ReadonlyMap<number, Page>;
-}
-
-function replayFrom({ position, pages }: Whole): PageReplay {
-  const replay = new PageReplay(position);
-  for (const page of pages.values()) replay.add(page, position);
-  return replay;
-}
-
 /** Stored groups that are read in the time in which a batch is folded. */
 const GROUPS_A_BATCH = 8;
 /** Spans kept of one table, and of all: 4 KiB each at most. */
 const KEPT_A_TABLE = 4;
 const KEPT = 2048;
-/** Places of which all pages are kept; they share those that did not change in between. */
-const WHOLES = 2;
 
 /**
  * Pages, one at a time: each from what was stored of it last, and the batches since then that
@@ -79,8 +67,7 @@ export class PageLine {
   readonly #stopping: Stopping;
   readonly #known = new Map<number, Known[]>();
   #count = 0;
-  /** The latest first, each before the one before it in the list. */
-  #wholes: readonly Whole[] = [];
+  readonly #wholes = new Wholes();
 
   constructor(reader: TraceReader, stored: StoredStates, stopping: Stopping) {
     this.#reader = reader;
@@ -121,7 +108,7 @@ export class PageLine {
     const hit = known.find(({ from, to }) => from <= position && position <= to);
     const start = hit ?? this.#startOf(table, position, known);
     if (!start.page) return undefined;
-    const { info } = start.page;
+    let { info } = start.page;
     let value = entryOf(start.page, index);
     if (hit) return { value, info };
     if (!known.includes(start)) this.#keep(table, start);
@@ -129,8 +116,9 @@ export class PageLine {
       this.#stopping.poll();
       if (!('words' in change)) return undefined;
       value = entryAfterStores(value, { table, index }, change, start.to, position) as Pte;
+      // What makes a table of the page counts as a store to all entries, so it is among the changes.
+      info = infoAfterStores(info, change, start.to, position);
     }
-    // What makes a table of the page counts as a store to all entries: then it would have been asked above.
     return { value, info };
   }
 
@@ -149,22 +137,23 @@ export class PageLine {
    */
   all(tables: readonly number[], position: number): ReadonlyMap<number, Page> {
     const replay = this.#begun(tables, position);
-    for (const { raw, firstSeq } of this.#rows(replay.start, position)) {
+    const stops = stopsBetween(replay.levelFrom, position);
+    let left = 0;
+    for (const { raw, firstSeq, length } of this.#rows(replay.start, position)) {
       this.#stopping.poll();
+      for (; left < stops.length && stops[left]! < firstSeq + length; left++)
+        if (!this.#wholes.stop(replay, firstSeq)) left = stops.length;
       replay.apply(raw, firstSeq, position);
     }
-    const pages = replay.pages();
-    // A search by halves goes on from the last place that was good, or from one before it.
-    this.#wholes = [{ position, pages }, ...this.#wholes.filter((one) => one.position < position)].slice(0, WHOLES);
-    return pages;
+    return this.#wholes.put(replay, position);
   }
 
   /** The pages from which the events since are the fewest. */
   #begun(tables: readonly number[], position: number): PageReplay {
-    const whole = this.#wholes.find((one) => one.position <= position);
+    const whole = this.#wholes.before(position);
     const keys = new Set(tables.map(groupOf));
     const wayFromWhole = whole ? (position - whole.position) / BATCH_SIZE : Infinity;
-    if (whole && wayFromWhole * GROUPS_A_BATCH <= keys.size) return replayFrom(whole);
+    if (whole && wayFromWhole * GROUPS_A_BATCH <= keys.size) return this.#wholes.replayFrom(whole);
     const groups = [...keys].map((group) => ({
       tables: [] as number[],
       stored: this.#stored.groupAtOrBefore(group, position),
@@ -173,11 +162,13 @@ export class PageLine {
     const byGroup = new Map(groups.map((one) => [one.group, one]));
     for (const table of tables) byGroup.get(groupOf(table))!.tables.push(table);
     const { at: start, cost } = startOfReplay(groups, position);
-    if (whole && wayFromWhole <= cost) return replayFrom(whole);
+    if (whole && wayFromWhole <= cost) return this.#wholes.replayFrom(whole);
     const replay = new PageReplay(start);
+    // From power-on the events say it all.
+    if (start === 0) return replay;
     for (const { stored, tables: own } of groups) {
       const at = stored?.position ?? 0;
-      if (at >= start) for (const page of stored?.pages ?? []) replay.add(page, at);
+      if (at >= start) for (const page of stored?.pages ?? []) replay.add(page, at, true);
       // Stored long ago and hardly stored to since: not worth reading all that lies between.
       else for (const table of own) this.#addAt(replay, table, start);
     }
@@ -189,9 +180,9 @@ export class PageLine {
     if (page) replay.add(page, position);
   }
 
-  *#rows(from: number, to: number): Generator<Omit<BatchRows, 'length'>> {
+  *#rows(from: number, to: number): Generator<BatchRows> {
     if (this.#reader.rowsFrom) {
-      for (const rows of this.#reader.rowsFrom(from)) {
+      for (const rows of this.#reader.rowsFrom(from, false, true)) {
         if (rows.firstSeq >= to) return;
         yield rows;
       }
@@ -199,7 +190,7 @@ export class PageLine {
     }
     for (let seq = from; seq < to;) {
       const batch = this.#reader.batchContaining(seq);
-      yield { firstSeq: batch.firstSeq, raw: rawOf(batch) };
+      yield { firstSeq: batch.firstSeq, length: batch.length, raw: rawOf(batch) };
       seq = batch.firstSeq + batch.length;
     }
   }

@@ -12,6 +12,7 @@ interface Searched {
   readonly reader: TraceReader;
   readonly length: number;
   at(position: number): Cursor;
+  stateAt(position: number): MachineState;
   readonly profile: KernelProfile;
   readonly stopping: Stopping;
   glanceIn(batch: EventBatch, offset: number, glance: Glance): MachineState;
@@ -125,8 +126,8 @@ function scan(
   const start = forward ? position : position - 2;
   const last = options.limit ?? (forward ? timeline.length - 1 : 0);
   if (forward ? start > last : start < last) return undefined;
+  if (!forward && until.storesTo && timeline.reader.storesTo) return lastStore(timeline, until.storesTo, start, last);
   const scanner = new Scanner(timeline, until);
-  if (!forward && until.storesTo && timeline.reader.storesTo) return lastStore(timeline, scanner, until, start, last);
   for (const batch of batchesOf(timeline.reader, until.sources, start, direction)) {
     const { firstSeq, length } = batch;
     if (forward ? firstSeq > last : firstSeq + length <= last) return undefined;
@@ -140,58 +141,72 @@ function scan(
 
 /** The last store to an entry from event `start` back to `last`: by the stores to its table alone, where they tell all. */
 function lastStore(
-  { reader, stopping }: Searched,
-  scanner: Scanner,
-  { storesTo }: Predicate,
+  timeline: Searched,
+  { table, index }: NonNullable<Predicate['storesTo']>,
   start: number,
   last: number,
 ): number | undefined {
-  const { table, index } = storesTo!;
+  const { reader, stopping } = timeline;
   for (const { firstSeq, length } of reader.batchesTouching({ table, index }, start, 'backward')) {
     stopping.poll();
     if (firstSeq + length <= last) return undefined;
     const [low, high] = [Math.max(firstSeq, last), Math.min(firstSeq + length - 1, start)];
     for (const stores of reader.storesTo!(table, firstSeq, firstSeq + length)) {
-      const hit =
-        'words' in stores
-          ? lastOf(stores, index, low, high)
-          : lastIn(stores, { table, index }, [low - firstSeq, high - firstSeq], scanner);
+      const changes = changesOf(stores, table, index);
+      const hit = lastHit(
+        changes,
+        [low - firstSeq, high - firstSeq],
+        (row) => timeline.stateAt(firstSeq + row).pages.entry(table, index) !== 0n,
+      );
       if (hit !== undefined) return firstSeq + hit;
     }
   }
   return undefined;
 }
 
-/** Index in its batch of the last store to an entry among events `low` to `high`. */
-function lastOf({ firstSeq, words }: TableStores, index: number, low: number, high: number): number | undefined {
-  for (let at = words.length - STORE_WORDS; at >= 0; at -= STORE_WORDS) {
-    const seq = firstSeq + words[at]!;
-    if (words[at + 1] === index && seq >= low && seq <= high) return words[at]!;
+/** What an event does to one entry: stores to it, or empties it by making a table of its page. */
+interface Change {
+  readonly row: number;
+  readonly isStore: boolean;
+  /** Whether the entry holds something afterwards. */
+  readonly leavesSomething: boolean;
+}
+
+/** What a batch does to one entry, in order; by the stores to its table, or the whole batch where those do not tell. */
+function changesOf(stores: TableStores | EventBatch, table: number, index: number): readonly Change[] {
+  const changes: Change[] = [];
+  if (!('words' in stores)) {
+    for (const row of rowsOfTable({ batch: stores, table, from: 0, to: stores.length })) {
+      const store = storeAt(stores, row);
+      if (store === undefined) changes.push({ row, isStore: false, leavesSomething: false });
+      else if (store.index === index) changes.push({ row, isStore: true, leavesSomething: store.leavesSomething });
+    }
+    return changes;
   }
-  return undefined;
+  const { words, made } = stores;
+  for (let at = 0; at < words.length; at += STORE_WORDS) {
+    if (words[at + 1] !== index) continue;
+    changes.push({ row: words[at]!, isStore: true, leavesSomething: (words[at + 4]! | words[at + 5]!) !== 0 });
+  }
+  if (made.length === 0) return changes;
+  for (const one of made) changes.push({ row: one.index, isStore: false, leavesSomething: false });
+  return changes.sort((a, b) => a.row - b.row);
 }
 
 /**
- * The same in a whole batch, which makes a table of the page too: that is a store to an entry that held something. Mostly
- * the batch itself tells whether it did; only where it does not, the machine before the event is asked for.
+ * The last of them from row `low` to `high` that stores to the entry, or empties it while it holds something. Mostly the
+ * batch itself tells whether it does; only where it does not, `heldBefore` is asked, which looks at the machine.
  */
-function lastIn(
-  batch: EventBatch,
-  { table, index }: NonNullable<Predicate['storesTo']>,
+function lastHit(
+  changes: readonly Change[],
   [low, high]: readonly [number, number],
-  scanner: Scanner,
+  heldBefore: (row: number) => boolean,
 ): number | undefined {
-  let made: number | undefined;
-  for (const row of rowsOfTable({ batch, table, from: 0, to: high + 1 }).toReversed()) {
-    const store = storeAt(batch, row);
-    if (store !== undefined && store.index !== index) continue;
-    if (made !== undefined && store?.leavesSomething === true) return made;
-    made = undefined;
-    if (row < low) return undefined;
-    if (store) return row;
-    made = row;
+  for (let i = changes.findLastIndex(({ row }) => row <= high); i >= 0 && changes[i]!.row >= low; i--) {
+    const { row, isStore } = changes[i]!;
+    if (isStore || (i > 0 ? changes[i - 1]!.leavesSomething : heldBefore(row))) return row;
   }
-  return made !== undefined && scanner.isHit(batch, made) ? made : undefined;
+  return undefined;
 }
 
 /** Looks for a hit in one batch after the other. */
@@ -211,21 +226,21 @@ class Scanner {
 
   first(batch: EventBatch, low: number, high: number): number | undefined {
     this.#stopping.poll();
-    for (let i = low; i <= high; i++) if (this.isHit(batch, i)) return i;
+    for (let i = low; i <= high; i++) if (this.#isHit(batch, i)) return i;
     return undefined;
   }
 
   last(batch: EventBatch, low: number, high: number): number | undefined {
     this.#stopping.poll();
     let i = high;
-    for (; i >= low && !this.#states.isUsed; i--) if (this.isHit(batch, i)) return i;
+    for (; i >= low && !this.#states.isUsed; i--) if (this.#isHit(batch, i)) return i;
     // States are folded forward, so one that looks at them is asked about the rest in that order; its last hit counts.
     let hit: number | undefined;
-    for (let at = low; at <= i; at++) if (this.isHit(batch, at)) hit = at;
+    for (let at = low; at <= i; at++) if (this.#isHit(batch, at)) hit = at;
     return hit;
   }
 
-  isHit(batch: EventBatch, i: number): boolean {
+  #isHit(batch: EventBatch, i: number): boolean {
     if (this.#wanted[batch.codeAt(i)] !== 1) return false;
     if (++this.#tests % TESTS_A_POLL === 0) this.#stopping.poll();
     return this.#test(new Candidate(batch, i, this.#states));

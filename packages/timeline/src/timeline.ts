@@ -6,7 +6,7 @@ import { DirectoryLine } from './directory.ts';
 import { PageLine } from './page-line.ts';
 import { find, seek } from './search.ts';
 import { batchesOf, wantedCodes } from './sources.ts';
-import { Stopping } from './stopping.ts';
+import { SearchStopped, Stopping } from './stopping.ts';
 import type { Cursor, Direction, Found, Predicate, Seek, SeekOptions, Source } from './types.ts';
 import { Window, type BatchSpan, type Lines } from './window.ts';
 import { WindowState, type Glance } from './window-views.ts';
@@ -78,6 +78,19 @@ export class Timeline {
   /** The event that a seek from `position` would hit. Nothing is folded but what the predicate asks for. */
   find(position: number, until: Predicate, direction: Direction, options: SeekOptions = {}): Found {
     return find(this, position, until, direction, options);
+  }
+
+  /**
+   * Something that looks at states here and there, for whom `shouldStop` is asked wherever a long stretch is folded for it.
+   * Undefined when that ended it.
+   */
+  interruptible<T>(shouldStop: (() => boolean) | undefined, run: () => T): { readonly value: T } | undefined {
+    try {
+      return { value: this.stopping.during(shouldStop, run) };
+    } catch (error) {
+      if (error instanceof SearchStopped) return undefined;
+      throw error;
+    }
   }
 
   /** The event that made position `seq + 1`. */

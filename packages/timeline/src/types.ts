@@ -41,7 +41,10 @@ export interface Moment {
 export interface Predicate {
   /** Only events of one of these are tested; left out, all are. */
   readonly sources?: readonly Source[];
-  /** Every store to this entry is a hit, so that one who knows where they are need not test them. */
+  /**
+   * The hits are the stores to this entry, and what empties it by making a table of its page: so one who knows where these
+   * are need not test them.
+   */
   readonly storesTo?: { readonly table: number; readonly index: number };
   test(moment: Moment): boolean;
 }

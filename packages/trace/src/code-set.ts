@@ -1,5 +1,5 @@
 /** Event codes as a bitmap: bit `code & 7` of byte `code >> 3`, without the zero bytes at the end. */
-export function packCodes(codes: Uint8Array): Buffer {
+export function packCodes(codes: ArrayLike<number>): Buffer {
   const bits = Buffer.alloc(32);
   for (let i = 0; i < codes.length; i++) bits[codes[i]! >> 3]! |= 1 << (codes[i]! & 7);
   let used = bits.length;

@@ -41,7 +41,7 @@ describe('creating a trace', () => {
     expect(readFileSync(path).readUInt32BE(68).toString(16)).toBe('6b776e64');
     const db = new Database(path, { readonly: true });
     expect(db.pragma('application_id', { simple: true })).toBe(0x6b77_6e64);
-    expect(db.pragma('user_version', { simple: true })).toBe(1);
+    expect(db.pragma('user_version', { simple: true })).toBe(2);
     expect(db.pragma('journal_mode', { simple: true })).toBe('delete');
     db.close();
   });

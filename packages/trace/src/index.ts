@@ -5,3 +5,4 @@ export { openTrace, SqliteTraceReader, type Touch } from './sqlite-reader.ts';
 export { verifyTrace, type VerifyReport } from './verify.ts';
 export type { RecorderInfo } from './meta.ts';
 export type { Problem } from './verify-walk.ts';
+export { FILE_SCHEMA } from './tables.ts';

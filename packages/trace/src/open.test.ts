@@ -75,7 +75,7 @@ function changed(sql: string): string {
 
 describe('opening a trace that this kwind cannot trust', () => {
   it('refuses one of a later format, and says what to do', () => {
-    expect(() => openTrace(changed('PRAGMA user_version = 2'))).toThrow(code('trace/newer-schema'));
+    expect(() => openTrace(changed('PRAGMA user_version = 3'))).toThrow(code('trace/newer-schema'));
   });
 
   it('refuses one without a format number', () => {

@@ -118,6 +118,12 @@ export class Queries {
       limit,
     );
   }
+  /** Whether the touch index was written before there were runs in it, see touch-hits.ts. */
+  touchesAreMasks(): boolean {
+    const sql =
+      "SELECT EXISTS (SELECT 1 FROM touch) AND NOT EXISTS (SELECT 1 FROM touch WHERE substr(hits, 1, 2) = x'8000') AS old";
+    return this.#get<{ old: number }>(sql)?.old === 1;
+  }
   /** First seq of the next group of the touch index after `group`. */
   groupAfter(group: number): number | undefined {
     return (

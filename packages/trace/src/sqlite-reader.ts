@@ -1,5 +1,4 @@
 import {
-  decodeBatch,
   type BatchRows,
   type BatchSummary,
   type ChainLink,
@@ -9,7 +8,7 @@ import {
   type TraceHeader,
   type TraceReader,
 } from '@kwind/events';
-import { decodeStores, RowDecoder, type TableStores } from '@kwind/events/raw';
+import { RowDecoder, type TableStores } from '@kwind/events/raw';
 import { ToolError } from '@kwind/x86';
 import { BatchCache } from './batch-cache.ts';
 import { mergeBatches, scanBatches, type Direction } from './batch-scan.ts';
@@ -17,8 +16,9 @@ import { hasCode, unpackCodes } from './code-set.ts';
 import { asToolError } from './errors.ts';
 import { readMeta, type Meta, type RecorderInfo } from './meta.ts';
 import { openForReading, type OpenedTrace } from './open.ts';
-import { MAX_BATCH_BYTES, MAX_CHECKPOINT_BYTES, unpack, unpackPart } from './packing.ts';
+import { MAX_CHECKPOINT_BYTES, unpack, unpackPart } from './packing.ts';
 import { Queries, type BatchRow, type FoundPart, type SummaryRow } from './queries.ts';
+import { batchIn, rowsIn, storesIn, type Skips } from './stored-batch.ts';
 import { slotTarget, tableTarget, TouchSearch, type Target } from './touch-search.ts';
 
 /** `index` narrows a table to one entry. */
@@ -79,20 +79,22 @@ export class SqliteTraceReader implements TraceReader {
     return this.#cache.get(seq) ?? this.#cache.put(this.#load(seq));
   }
 
-  *rowsFrom(firstSeq: number, skipsStores = false): IterableIterator<BatchRows> {
+  *rowsFrom(firstSeq: number, skipsStores = false, skipsCalls = false): IterableIterator<BatchRows> {
     const decoder = this.#idle ?? new RowDecoder();
     this.#idle = undefined;
     try {
-      yield* this.#rows(decoder, firstSeq, skipsStores);
+      yield* this.#rows(decoder, firstSeq, { stores: skipsStores, calls: skipsCalls });
     } finally {
       this.#idle = decoder;
     }
   }
 
-  *#rows(decoder: RowDecoder, firstSeq: number, skipsStores: boolean): Generator<BatchRows> {
+  *#rows(decoder: RowDecoder, firstSeq: number, skips: Skips): Generator<BatchRows> {
     for (let seq = firstSeq; seq < this.length;) {
       const row = this.#rowAt(seq);
-      const raw = this.#decode(row, (bytes) => decoder.decode(bytes, skipsStores));
+      let batch: EventBatch | undefined;
+      const whole = (): EventBatch => (batch ??= this.#batchOf(row));
+      const raw = this.#decode(row, (body) => rowsIn(body, decoder, skips, whole));
       this.#checkLength(row, raw.codes.length);
       yield { firstSeq: row.first_seq, length: row.length, raw };
       seq = row.first_seq + row.length;
@@ -143,7 +145,7 @@ export class SqliteTraceReader implements TraceReader {
 
   #stores(seq: number, table: number): TableStores | undefined {
     const row = this.#rowAt(seq);
-    return this.#decode(row, (bytes) => decodeStores(bytes, row.first_seq, table));
+    return this.#decode(row, (body) => storesIn(body, row.first_seq, table));
   }
 
   checkpointAtOrBefore(position: number, reducer: number): Checkpoint | undefined {
@@ -183,8 +185,11 @@ export class SqliteTraceReader implements TraceReader {
   }
 
   #load(seq: number): EventBatch {
-    const row = this.#rowAt(seq);
-    const batch = this.#decode(row, (bytes) => decodeBatch(bytes, row.first_seq));
+    return this.#batchOf(this.#rowAt(seq));
+  }
+
+  #batchOf(row: BatchRow): EventBatch {
+    const batch = this.#decode(row, (body) => batchIn(body, row.first_seq));
     this.#checkLength(row, batch.length);
     return batch;
   }
@@ -195,9 +200,9 @@ export class SqliteTraceReader implements TraceReader {
     throw this.#queries.damaged(`the batch that holds seq ${seq} is missing`);
   }
 
-  #decode<T>(row: BatchRow, decode: (bytes: Uint8Array) => T): T {
+  #decode<T>(row: BatchRow, decode: (body: Buffer) => T): T {
     try {
-      return decode(unpack(row.body, MAX_BATCH_BYTES));
+      return decode(row.body);
     } catch (error) {
       throw this.#queries.damaged(`the batch at seq ${row.first_seq} cannot be read`, error);
     }

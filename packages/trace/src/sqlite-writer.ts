@@ -2,14 +2,13 @@ import { hostname } from 'node:os';
 import { pid } from 'node:process';
 import type Database from 'better-sqlite3';
 import {
-  encodeBatch,
   type Checkpoint,
   type CheckpointPart,
   type EventBatch,
   type TraceHeader,
   type TraceWriter,
 } from '@kwind/events';
-import { rawOf } from '@kwind/events/raw';
+import { splitBatch, type SplitBatch } from '@kwind/events/raw';
 import { ToolError } from '@kwind/x86';
 import { CHAIN_START, chainLink, CheckpointHash } from './chain.ts';
 import { packCodes } from './code-set.ts';
@@ -18,6 +17,7 @@ import { asToolError } from './errors.ts';
 import { placeholder, sealFile } from './file-seal.ts';
 import { metaWriter, putFileSeal, type Meta } from './meta.ts';
 import { MAX_BATCH_BYTES, MAX_CHECKPOINT_BYTES, MAX_PART_BYTES, pack, packPart } from './packing.ts';
+import { packBatch } from './stored-batch.ts';
 import { BATCHES_A_GROUP, TouchGroup } from './touch-group.ts';
 
 export interface WriterOptions {
@@ -98,12 +98,12 @@ export class SqliteTraceWriter implements TraceWriter {
     if (batch.length === 0) return;
     this.#expectPosition(batch.firstSeq, 'a batch');
     // What can be wrong with the batch itself is found before anything is written.
-    const columns = encodeWithin(batch, MAX_BATCH_BYTES);
-    const body = pack(columns);
-    const chain = chainLink(this.#chain, batch, columns);
+    const split = splitBatch(batch);
+    const body = packWithin(batch, split);
+    const chain = chainLink(this.#chain, batch, split.columns);
     this.#touches.add(batch);
     this.#guard(() => {
-      this.#insertBatch.run(batch.firstSeq, batch.length, packCodes(rawOf(batch).codes), chain, body);
+      this.#insertBatch.run(batch.firstSeq, batch.length, packCodes(split.present), chain, body);
       this.#chain = chain;
       this.#length += batch.length;
       this.#logBytes += body.length;
@@ -163,9 +163,18 @@ export class SqliteTraceWriter implements TraceWriter {
   }
 
   abort(): void {
+    this.#close(!this.#failure);
+  }
+
+  /** Close at the last commit: for a recording that was stopped in the middle of whatever it did. */
+  abandon(): void {
+    this.#close(false);
+  }
+
+  #close(withRest: boolean): void {
     if (!this.#db.open) return;
     try {
-      if (!this.#failure) {
+      if (withRest) {
         this.#storeTouches();
         this.#commit('recording');
       }
@@ -240,10 +249,10 @@ export class SqliteTraceWriter implements TraceWriter {
   }
 }
 
-function encodeWithin(batch: EventBatch, limit: number): Uint8Array {
-  const bytes = encodeBatch(batch);
-  if (bytes.length <= limit) return bytes;
-  const what = `the batch of seq ${batch.firstSeq} takes ${bytes.length} bytes, at most ${limit} can be stored.`;
+function packWithin(batch: EventBatch, split: SplitBatch): Buffer {
+  const body = packBatch(split);
+  if (body) return body;
+  const what = `the batch of seq ${batch.firstSeq} takes ${split.columns.length} bytes, at most ${MAX_BATCH_BYTES} can be stored.`;
   throw new ToolError('event/bad-field', what, 'The texts or lists in its events are too long.');
 }
 

@@ -8,8 +8,11 @@ export interface Migration {
   readonly tables: Readonly<Record<string, string>>;
 }
 
-/** Number of the file's layout, kept in `user_version`. The catalogue of events has a number of its own, in the header. */
-export const FILE_SCHEMA = initial.version;
+/**
+ * Number of the file's layout, kept in `user_version`. The catalogue of events has a number of its own, in the header.
+ * Since 2 a batch is stored in two pieces, see stored-batch.ts; the tables are those of 1.
+ */
+export const FILE_SCHEMA = 2;
 
 /** "kwnd" in ASCII, kept in `application_id`: what tells a trace from another SQLite database. */
 export const APPLICATION_ID = 0x6b77_6e64;
@@ -48,10 +51,10 @@ export function checkTables(db: Database.Database, path: string): void {
       .map((row) => [row.name, row.sql]),
   );
   for (const [name, sql] of Object.entries(initial.tables)) {
-    if (version === FILE_SCHEMA && found.get(name) === sql) continue;
+    if (version >= initial.version && found.get(name) === sql) continue;
     throw new ToolError(
       'trace/damaged',
-      `${path} has no table "${name}" of format ${FILE_SCHEMA}.`,
+      `${path} has no table "${name}" of format ${version}.`,
       'The file is damaged; re-record it.',
     );
   }

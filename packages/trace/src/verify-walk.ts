@@ -1,11 +1,12 @@
-import { decodeBatch, type EventBatch } from '@kwind/events';
+import type { EventBatch } from '@kwind/events';
 import { rawOf } from '@kwind/events/raw';
 import { ToolError } from '@kwind/x86';
 import { CHAIN_START, chainLink, CheckpointHash } from './chain.ts';
 import { packCodes } from './code-set.ts';
 import type { Meta } from './meta.ts';
-import { MAX_BATCH_BYTES, MAX_CHECKPOINT_BYTES, unpack } from './packing.ts';
+import { MAX_CHECKPOINT_BYTES, unpack } from './packing.ts';
 import type { BatchRow, CheckpointRow, PartRow, Queries, SummaryRow } from './queries.ts';
+import { batchIn } from './stored-batch.ts';
 import { BATCHES_A_GROUP, TouchGroup, type TouchRow } from './touch-group.ts';
 
 export interface Problem {
@@ -25,7 +26,7 @@ export class VerifyWalk {
   readonly problems: Problem[] = [];
   readonly #queries: Queries;
   readonly #meta: Meta | undefined;
-  readonly #touches = new TouchGroup();
+  #touches = new TouchGroup();
   /** Whether a batch of the open group could not be read, so that its touches are unknown. */
   #groupBroken = false;
   /** After a gap nobody knows which batches made up a group. */
@@ -55,6 +56,7 @@ export class VerifyWalk {
   run(onProgress: (done: number, total: number) => void): void {
     this.#attempt(() => {
       if (this.#queries.batchAt(-1)) this.#report('a batch lies before seq 0');
+      this.#touches = new TouchGroup(this.#attempt(() => this.#queries.touchesAreMasks()) !== true);
       this.#nextCheckpoint(-Infinity);
       this.#nextPart(-Infinity);
       this.#checkCheckpoints();
@@ -207,7 +209,7 @@ function batchProblem(batch: EventBatch, row: BatchRow & SummaryRow, previous: B
 
 function decodeRow(row: BatchRow): EventBatch {
   try {
-    return decodeBatch(unpack(row.body, MAX_BATCH_BYTES), row.first_seq);
+    return batchIn(row.body, row.first_seq);
   } catch (error) {
     throw new ToolError('trace/damaged', `the batch cannot be read: ${(error as Error).message}`, '', { cause: error });
   }

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { boot, kernelConstants, kernelScope } from '@kwind/kernel';
-import { TraceQuery, type QueryOptions } from '@kwind/query';
 import { LiveMachine } from '@kwind/recorder';
 import { checkExpression, evaluate, expressionHelp, formatValue, parseExpression, printExpression } from '@kwind/state';
 import { parsePosition, parseRange, type PositionContext } from '@kwind/timeline';
-import { openTrace } from '@kwind/trace';
 import { parseNumber, parseVaddr, profile } from '@kwind/x86';
-import { Finding, refusal, type Subject, type Target } from '../fuzzer.ts';
+import { Engine } from '../../../packages/cli/src/querying/engine.ts';
+import { codeOf, Finding, type Subject, type Target } from '../fuzzer.ts';
 import { edgeNumbers, hostile, mutateText } from '../mutate.ts';
 import type { Random } from '../random.ts';
 import { writeBase } from './trace-base.ts';
@@ -58,7 +57,8 @@ const tableNames = /\b(?:events|calls|pte_writes)\b/gi;
 const dependsOnOrder = /limit|offset|count|sum|min|max|avg|total|group|over|random|date|time|now/i;
 const MOST_ROWS = 200;
 
-type Feed = (text: string, random: Random) => void;
+/** Returns '' for what was answered, or why not; a ToolError is a refusal too. */
+type Feed = (text: string, random: Random) => string | Promise<string>;
 
 function expressionFeed(): Feed {
   const build = profile('linux-6.1');
@@ -73,6 +73,7 @@ function expressionFeed(): Feed {
       throw new Finding(`${JSON.stringify(text)} is printed as ${JSON.stringify(printed)}, which reads as another`);
     checkExpression(parsed, scope);
     void formatValue(evaluate(parsed, scope, env), checkExpression(parsed, scope));
+    return '';
   };
 }
 
@@ -86,44 +87,54 @@ const context: PositionContext = {
 };
 
 const positionFeed: Feed = (text, random) => {
-  if (random.oneIn(5)) return void [parseNumber(text, 'a number'), parseVaddr(text, 4)];
+  if (random.oneIn(5)) {
+    void [parseNumber(text, 'a number'), parseVaddr(text, 4)];
+    return '';
+  }
   const places = random.oneIn(2) ? [parsePosition(text, context)] : Object.values(parseRange(text, context));
   const bad = places.find((place) => !(Number.isInteger(place) && place >= 0 && place <= context.length));
   if (bad !== undefined) throw new Finding(`${JSON.stringify(text)} is read as position ${bad}`);
+  return '';
 };
 
-/** A result of this size stands three times as large in memory for a moment; the watching process allows that. */
-const MOST_SQL_MEMORY = 96 * 1024 ** 2;
+/** Bytes that the process of a query may have, and the seconds until it is given up: some count for ever. */
+const MOST_MEMORY = 512 * 1024 ** 2;
+const PATIENCE = 2;
 
-/** SQL that counts for ever is what the person asked for; a few letters of damage do not make such. */
-const isEndless = (text: string): boolean => /recursive/i.test(text);
+/** A value as far as it can tell two answers apart; it may have millions of letters. */
+const shortened = (value: unknown): unknown =>
+  typeof value === 'string'
+    ? `${value.length} ${value.slice(0, 1000)}`
+    : value instanceof Uint8Array
+      ? value.length
+      : value;
+
+/** Rows of a query, or the refusal; undefined when it needs more time or memory than it gets here. */
+async function answerOf(engine: Engine, text: string): Promise<readonly string[] | string | undefined> {
+  const found: string[] = [];
+  try {
+    for await (const lot of (await engine.run(text, PATIENCE)).lots) {
+      found.push(...lot.map((row) => JSON.stringify(row.map(shortened))));
+      if (found.length > MOST_ROWS) break;
+    }
+    return found.toSorted();
+  } catch (error) {
+    const code = codeOf(error);
+    return /^the query (?:was stopped after|took more memory)/.test((error as Error).message) ? undefined : code;
+  }
+}
 
 /** The planner with copies, and without room for any: the same answer, or the same refusal. */
-function joinFeed(reader: ReturnType<typeof openTrace>): Feed {
-  const answer = (text: string, options: QueryOptions): readonly string[] => {
-    const query = new TraceQuery(reader, { ...options, mostMemory: MOST_SQL_MEMORY });
-    try {
-      const rows = query.run(text).rows[Symbol.iterator]();
-      const found: string[] = [];
-      for (let next = rows.next(); next.done !== true && found.length <= MOST_ROWS; next = rows.next())
-        found.push(JSON.stringify(next.value));
-      rows.return?.();
-      return found.toSorted();
-    } finally {
-      query.close();
-    }
-  };
-  return (text) => {
+function joinFeed(copying: Engine, plain: Engine): Feed {
+  return async (text) => {
     // Without copies, three tables that no condition joins any more take minutes.
-    if (text.length > 2000 || dependsOnOrder.test(text) || (text.match(tableNames)?.length ?? 0) > 4) return;
-    const [own, plain] = [{}, { mostCopied: 0 }].map((options) => {
-      let rows: readonly string[] = [];
-      const refused = refusal(() => void (rows = answer(text, options)));
-      return { refused, rows };
-    }) as [{ refused: string; rows: readonly string[] }, { refused: string; rows: readonly string[] }];
-    const isLong = own.rows.length > MOST_ROWS && plain.rows.length > MOST_ROWS;
-    if (own.refused !== plain.refused || (!isLong && JSON.stringify(own.rows) !== JSON.stringify(plain.rows)))
+    if (text.length > 2000 || dependsOnOrder.test(text) || (text.match(tableNames)?.length ?? 0) > 4) return '';
+    const [own, other] = [await answerOf(copying, text), await answerOf(plain, text)];
+    if (own === undefined || other === undefined) return 'too much';
+    const isLong = Array.isArray(own) && Array.isArray(other) && Math.min(own.length, other.length) > MOST_ROWS;
+    if (!isLong && JSON.stringify(own) !== JSON.stringify(other))
       throw new Finding(`${JSON.stringify(text)} answers otherwise from copies`);
+    return typeof own === 'string' ? own : '';
   };
 }
 
@@ -133,25 +144,19 @@ export const languageTarget: Target = {
   prepare(folder: string): Subject {
     const path = join(folder, 'sql.kwind');
     writeBase(path, true, 1);
-    const reader = openTrace(path);
-    const sqlFeed: Feed = (text) => {
-      const query = new TraceQuery(reader, { mostMemory: MOST_SQL_MEMORY });
-      try {
-        let left = MOST_ROWS;
-        for (const row of query.run(text).rows) {
-          void row;
-          if (--left === 0) break;
-        }
-      } finally {
-        query.close();
-      }
+    const engines = [{}, { mostCopied: 0 }].map(
+      (options) => new Engine(path, { mostMemory: MOST_MEMORY, ...options }),
+    ) as [Engine, Engine];
+    const sqlFeed: Feed = async (text) => {
+      const answer = await answerOf(engines[0], text);
+      return answer === undefined ? 'too much' : typeof answer === 'string' ? answer : '';
     };
     const examples = [...expressions, ...expressionHelp(kernelScope(profile('linux-6.1'))).map(({ usage }) => usage)];
     const feeds: readonly { name: string; bases: readonly string[]; feed: Feed }[] = [
       { name: 'expression', bases: examples, feed: expressionFeed() },
       { name: 'position', bases: positions, feed: positionFeed },
       { name: 'sql', bases: [...queries, ...joins], feed: sqlFeed },
-      { name: 'join', bases: joins, feed: joinFeed(reader) },
+      { name: 'join', bases: joins, feed: joinFeed(...engines) },
     ];
     const words = [
       ...edgeNumbers,
@@ -165,15 +170,19 @@ export const languageTarget: Target = {
       '.',
     ];
     return {
-      one(random: Random) {
+      async one(random: Random) {
         const { name, bases, feed } = random.pick(feeds);
         let text = mutateText(random.pick(bases), random);
         if (random.oneIn(5)) text = Array.from({ length: random.below(9) }, () => random.pick(words)).join(' ');
         if (random.oneIn(200)) text = text.repeat(2000);
-        if (isEndless(text)) return 'left out';
-        return `${name}: ${refusal(() => feed(text, random)) || 'answered'}`;
+        try {
+          return `${name}: ${(await feed(text, random)) || 'answered'}`;
+        } catch (error) {
+          return `${name}: ${codeOf(error)}`;
+        }
       },
-      close: () => reader.close(),
+      helpers: () => engines.flatMap(({ pid }) => pid ?? []),
+      close: () => engines.forEach((engine) => engine.close()),
     };
   },
 };

@@ -12,6 +12,9 @@ export const bisectCommand = defineCommand({
   ],
   build: (yargs) =>
     yargs
+      .epilogue(
+        'Exit code: 0 when a position is found; 1 when there is none, because it is good at the end too (--expr: it holds at --bad-at) or bad from the begin; 125 when only skipped positions are left; 2 for a mistake. --bisect-exit gives what git bisect run wants instead.',
+      )
       .positional('trace', traceArgument)
       .positional('action', {
         type: 'string',

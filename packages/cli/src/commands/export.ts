@@ -103,7 +103,8 @@ async function deliver(io: Io, { output, force }: Target, lines: Iterable<string
 const CHUNK_LINES = 1000;
 
 async function writeFile(path: string, shown: string, force: boolean, lines: Iterable<string>): Promise<void> {
-  const { ToolError } = await import('@kwind/x86');
+  const { ToolError } = await import('@kwind/x86/errors');
+  const { refuseFolder } = await import('../output-file.ts');
   try {
     const file = openSync(path, force ? 'w' : 'wx');
     try {
@@ -120,6 +121,7 @@ async function writeFile(path: string, shown: string, force: boolean, lines: Ite
     }
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
+    refuseFolder(path, shown, cause);
     if (code === 'EEXIST')
       throw new ToolError(
         'io/unwritable',

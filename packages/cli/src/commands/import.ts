@@ -10,6 +10,7 @@ export const importCommand = defineCommand({
     { command: 'import - -o boot.kwind < boot.log', what: 'standard input' },
     { command: 'import boot.jsonl -o boot.kwind', what: 'events that kwind export wrote' },
     { command: 'import events.jsonl.gz -o real.kwind', what: 'calls that a tracer saw: what really happened' },
+    { command: 'import traces/captures/q35-6.1.0-56 -o q35.kwind', what: 'the same by the folder that holds them' },
   ],
   build: (yargs) =>
     yargs

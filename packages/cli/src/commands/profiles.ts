@@ -2,6 +2,9 @@ import { print, printJson } from '../output.ts';
 import { jsonOption } from './options.ts';
 import { defineCommand } from './spec.ts';
 
+/** Columns that the list of keys takes where no terminal limits it. */
+const WIDEST_KEYS = 100;
+
 export const profilesCommand = defineCommand({
   usage: 'profiles',
   doc: 'list the kernel builds that kwind can simulate, and what --set can change',
@@ -10,6 +13,7 @@ export const profilesCommand = defineCommand({
   run: async (args, io) => {
     const { defaultProfileName, overrideKeys, profile, profileNames } = await import('@kwind/x86');
     const { table } = await import('../render/table.ts');
+    const { widthOf, wrapped } = await import('../terminal.ts');
     const builds = profileNames.map((name) => profile(name));
     if (args.json) {
       const profiles = builds.map(({ name, title, kernel, levels, nrFixBtmaps, fixBtmapsSlots }) => ({
@@ -27,7 +31,8 @@ export const profilesCommand = defineCommand({
     await print(io, [
       ...table([{ head: '' }, { head: 'name' }, { head: 'what it is' }], rows),
       '',
-      `* is the default. --set changes one value: ${overrideKeys.join(', ')}.`,
+      '* is the default. --set changes one value, as --set nr_cpus=64:',
+      ...wrapped(`  ${overrideKeys.join(', ')}`, Math.min(WIDEST_KEYS, widthOf(io)), '  ', Infinity),
     ]);
     return 0;
   },

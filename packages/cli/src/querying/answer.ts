@@ -32,7 +32,8 @@ export interface Shown {
 /** Write an answer as it comes. */
 export async function showAnswer(io: Io, { columns, lots }: Answer, { mode, limit }: ShowOptions): Promise<Shown> {
   const out = new Output(io.stdout);
-  const writer = writers[mode](columns, widthOf(io));
+  const shown = mode === 'csv' && io.stdout.isTTY === true ? 'shownCsv' : mode;
+  const writer = writers[shown](columns, widthOf(io));
   for (const line of writer.head) out.add(line);
   let rows = 0;
   let isCut = false;
@@ -61,17 +62,23 @@ const csvField = (value: unknown): string => {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 
-const writers: Readonly<Record<Mode, (columns: readonly string[], width: number) => Writer>> = {
+const csvWriter = (field: (value: unknown) => string, columns: readonly string[]): Writer => ({
+  head: [columns.map(field).join(',')],
+  lines: (rows) => rows.map((row) => row.map(field).join(',')),
+  foot: () => [],
+});
+
+/** A file gets what there is; on a terminal nothing may move the cursor. */
+const shownField = (value: unknown): string => csvField(value === null ? null : safe(String(value)));
+
+const writers: Readonly<Record<Mode | 'shownCsv', (columns: readonly string[], width: number) => Writer>> = {
   json: (columns) => ({
     head: [],
     lines: (rows) => rows.map((row) => jsonLine(Object.fromEntries(columns.map((column, i) => [column, row[i]])))),
     foot: () => [],
   }),
-  csv: (columns) => ({
-    head: [columns.map(csvField).join(',')],
-    lines: (rows) => rows.map((row) => row.map(csvField).join(',')),
-    foot: () => [],
-  }),
+  csv: (columns) => csvWriter(csvField, columns),
+  shownCsv: (columns) => csvWriter(shownField, columns),
   table: tableWriter,
 };
 

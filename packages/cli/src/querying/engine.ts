@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import module from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ToolError, type ErrorCode } from '@kwind/x86';
+import { ToolError, type ErrorCode } from '@kwind/x86/errors';
 import type { Answer } from './answer.ts';
 
 export type Question =
@@ -102,7 +102,11 @@ export class Engine {
     // Its own messages would land in the middle of the prompt; what matters comes as a reply.
     const stdio = ['ignore', 'ignore', 'ignore', 'ipc'] as const;
     const given = [this.#mostMemory, ...(this.#mostCopied === undefined ? [] : [this.#mostCopied])].map(String);
-    const child = fork(program, [this.#trace, ...given], { stdio: [...stdio], serialization: 'advanced', env: childEnv() });
+    const child = fork(program, [this.#trace, ...given], {
+      stdio: [...stdio],
+      serialization: 'advanced',
+      env: childEnv(),
+    });
     this.#child = child;
     const reply = await this.#reply(child);
     if (reply.kind === 'ready') return child;

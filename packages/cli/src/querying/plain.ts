@@ -1,12 +1,13 @@
 import { existsSync, rmSync } from 'node:fs';
 import { writePlainTables } from '@kwind/query';
 import { openTrace } from '@kwind/trace';
-import { ToolError } from '@kwind/x86';
+import { ToolError } from '@kwind/x86/errors';
 import { STDOUT } from '../argv.ts';
 import { exitCodes, UsageError } from '../exit-code.ts';
 import { pathOf } from '../files.ts';
 import type { Io } from '../io.ts';
 import { note } from '../output.ts';
+import { refuseFolder } from '../output-file.ts';
 import { count } from '../render/table.ts';
 
 export interface PlainOptions {
@@ -23,6 +24,7 @@ export async function exportPlain(io: Io, { trace, output, force }: PlainOptions
   if (path === pathOf(io, trace)) throw new UsageError(`${output} is the trace itself.`, 'Name another file.');
   const reader = openTrace(pathOf(io, trace));
   try {
+    refuseFolder(path, output);
     if (existsSync(path) && !force)
       throw new ToolError(
         'io/unwritable',

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { isComplete } from '@kwind/query';
-import { ToolError } from '@kwind/x86';
+import { ToolError } from '@kwind/x86/errors';
 import type { Io } from '../io.ts';
 import { note, print } from '../output.ts';
 import { HISTORY_SIZE, historyFile, loadHistory, saveHistory } from '../repl/history.ts';

@@ -3,7 +3,7 @@ import { procIomem, procIoports } from '@kwind/exporters';
 import { ToolError } from '@kwind/x86';
 import { detectFormat } from '@kwind/importers';
 import { exitCodes } from '../exit-code.ts';
-import { readInput } from '../files.ts';
+import { captureIn, readInput } from '../files.ts';
 import type { Io } from '../io.ts';
 import { print, printJson } from '../output.ts';
 import { renderConform } from '../render/conform.ts';
@@ -31,7 +31,8 @@ export interface TextComparison {
  * Compare a capture with the model, and say how far they agree.
  * @returns 1 when anything differs
  */
-export async function conformFile(io: Io, options: ConformOptions): Promise<number> {
+export async function conformFile(io: Io, given: ConformOptions): Promise<number> {
+  const options = { ...given, capture: captureIn(io, given.capture) };
   const text = (await readInput(options.capture, io)).toString('utf8');
   if (detectFormat(text) !== 'capture') {
     throw new ToolError(

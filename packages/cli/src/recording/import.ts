@@ -4,7 +4,7 @@ import { openTrace } from '@kwind/trace';
 import { ToolError } from '@kwind/x86';
 import { STDIN } from '../argv.ts';
 import { exitCodes } from '../exit-code.ts';
-import { pathOf, readInput } from '../files.ts';
+import { captureIn, pathOf, readInput } from '../files.ts';
 import type { Io } from '../io.ts';
 import { print, printJson } from '../output.ts';
 import { renderAgreement, summariseAgreement } from '../render/agreement.ts';
@@ -30,7 +30,8 @@ export interface ImportOptions extends Target, CaptureChoice {
  * @returns 1 when the log and the model disagree
  */
 export async function importFile(io: Io, options: ImportOptions): Promise<number> {
-  return importInto(io, { ...options, again: againOf(options) });
+  const named = { ...options, log: captureIn(io, options.log) };
+  return importInto(io, { ...named, again: againOf(named) });
 }
 
 /** A log or a capture has no place to go on from: its calls depend on all those before. */

@@ -1,11 +1,14 @@
 import type { TraceHeader } from '@kwind/events';
 import { recordInto, Recorder, type LiveMachine } from '@kwind/recorder';
 import type { MachineState } from '@kwind/state';
-import { createTrace } from '@kwind/trace';
+import { createTrace, openTrace } from '@kwind/trace';
 import { profile, ToolError } from '@kwind/x86';
+import { Interrupted } from '../exit-code.ts';
 import { pathOf } from '../files.ts';
 import type { Io } from '../io.ts';
 import { Progress } from '../progress.ts';
+import { count } from '../render/table.ts';
+import { interruptible, wasInterrupted } from './interruptible.ts';
 import { RecordingWatch, type Tally } from './watch.ts';
 
 export interface Target {
@@ -25,7 +28,7 @@ export interface Recording<T> {
 /**
  * Record what `work` makes a machine do into a trace file. If it fails, what was recorded so far stays and opens.
  * @param prepare gets the recorder before the first event
- * @throws ToolError trace/exists, trace/busy, trace/io; whatever `work` throws
+ * @throws ToolError trace/exists, trace/busy, trace/io; Interrupted after ^C; whatever `work` throws
  */
 export function recordTrace<T>(
   io: Io,
@@ -42,16 +45,32 @@ export function recordTrace<T>(
   const progress = new Progress(io, 'recording');
   const watch = new RecordingWatch(recorder, progress);
   try {
-    const result = work(recorder.machine);
-    const end = recorder.finish();
-    writer.finish();
-    return { result, tally: watch.tally(), end };
+    return interruptible(() => {
+      const result = work(recorder.machine);
+      const end = recorder.finish();
+      writer.finish();
+      return { result, tally: watch.tally(), end };
+    });
   } catch (error) {
+    if (wasInterrupted(error)) {
+      writer.abandon();
+      throw new Interrupted(holds(io, target.output), target.again);
+    }
     recorder.fail(error);
     writer.abort();
     throw withAdvice(error, target.again);
   } finally {
     progress.end();
+  }
+}
+
+function holds(io: Io, output: string): string {
+  const reader = openTrace(pathOf(io, output));
+  try {
+    const { length, finished } = reader;
+    return `interrupted; ${output} ${finished ? 'is complete, with' : 'holds the first'} ${count(length, 'event')}.`;
+  } finally {
+    reader.close();
   }
 }
 

@@ -2,8 +2,10 @@ import { canonicalBytes, eventToJson, type EventBatch, type TraceHeader } from '
 import type { LiveMachine } from '@kwind/recorder';
 import { discardTrace, openTrace, refuseIfRecording, replaceTrace, type SqliteTraceReader } from '@kwind/trace';
 import { ToolError } from '@kwind/x86';
+import { Interrupted } from '../exit-code.ts';
 import { pathOf } from '../files.ts';
 import type { Io } from '../io.ts';
+import { count } from '../render/table.ts';
 import { recordTrace, type Recording } from './record.ts';
 
 export interface Resumed<T> {
@@ -91,6 +93,11 @@ const differs = (output: string, seq: number): ToolError =>
 
 /** The file beside the trace is gone when somebody reads this. */
 function asIs(error: unknown, output: string, found: number): unknown {
+  if (error instanceof Interrupted)
+    return new Interrupted(
+      `interrupted; ${output} stays as it was, with ${count(found, 'event')}.`,
+      'The same command starts again from there.',
+    );
   if (!(error instanceof ToolError) || error.code !== 'trace/io') return error;
   const what = `${output} cannot be gone on with; it stays as it was, with ${found} events. ${error.message.replace(/ The first .*$/, '')}`;
   const hint = `${error.hint} Beside the trace there must be room for a whole one until the new one takes its place.`;

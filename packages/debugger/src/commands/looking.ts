@@ -48,7 +48,7 @@ export function print(core: Core, { expression, format = '' }: Of<'print'>): Pri
 export function diff(core: Core, { from, to }: Of<'diff'>): DiffAnswer {
   const { timeline } = core;
   const [early, late] = [core.parsePosition(from), core.parsePosition(to)].sort((a, b) => a - b) as [number, number];
-  const changes = differences(timeline, core.cursorAt(early), core.cursorAt(late));
+  const changes = differences(timeline, core.cursorAt(early), core.cursorAt(late), core.poll);
   const shown = changes.slice(0, MOST_DIFFERENCES);
   return {
     type: 'diff',

@@ -7,11 +7,14 @@ import { callsOf, happeningOf } from '../explain.ts';
 import { nameOfTable } from '../names.ts';
 import { Interrupted } from '../interrupted.ts';
 import type { Question } from '../protocol.ts';
-import { askedTarget } from '../targets/parse.ts';
+import { askedTarget, namesNothing } from '../targets/parse.ts';
 import { isChange, type Target } from '../targets/target.ts';
 
 /** The chain of causes of what a target is here, from the fact back to the line that asked for it, and what it stands on. */
 export function why(core: Core, { target: text }: Extract<Question, { do: 'why' }>): WhyAnswer {
+  const { event } = core;
+  if (event !== undefined && namesNothing(text, core))
+    return { type: 'why', at: core.place, target: event.type, chain: causesOf(core, 'made-by', event.seq, '', 0) };
   const target = askedTarget(text, core);
   const made = lastChange(core, target);
   const chain = made === undefined ? [] : causesOf(core, 'made-by', made, target.title, 0);

@@ -28,6 +28,10 @@ export function askedTarget(text: string, core: Core): Target {
   return target;
 }
 
+/** The question names nothing, none before it did, and neither does the event at hand, a warning for example. */
+export const namesNothing = (text: string, core: Core): boolean =>
+  (text.trim() || core.asked || aboutEvent(core)) === '';
+
 /** The slot or the address that the event at hand names, as the user would; empty when it names none. */
 function aboutEvent({ event }: Core): string {
   if (event === undefined) return '';

@@ -1,6 +1,7 @@
 import { callChain, slotsInUse, tlbEntries } from '@kwind/state';
 import { catalog } from '@kwind/events';
-import { sourceOf, type Cursor, type Timeline } from '@kwind/timeline';
+import type { Cursor, Timeline } from '@kwind/timeline';
+import { sourceOf } from '@kwind/timeline/predicates';
 import type { SummaryView } from '../answers.ts';
 import { unpolled, type Poll } from '../interrupted.ts';
 import { placeOf } from '../place.ts';

@@ -63,6 +63,22 @@ describe('align', () => {
     ).toBe(0);
   });
 
+  it('keeps nearly all of long lists in which nothing occurs once, with a difference every few places', () => {
+    const a = filled(200_000, (i) => 1 + ((i * 7919) % 13) * ((i >> 3) % 5));
+    const b = Uint32Array.from(
+      [...a].flatMap((value, i) => (i % 17 === 3 ? [] : i % 23 === 5 ? [99, value] : [value])),
+    );
+    const most = a.filter((_, i) => i % 17 !== 3).length;
+    expect(kept(a, b)).toBeGreaterThan(0.98 * most);
+    expect(kept(b, a)).toBeGreaterThan(0.98 * most);
+  });
+
+  it('tells two long lists that are not alike as two, and not as thousands of pieces', () => {
+    const a = filled(100_000, (i) => (i * i) % 7);
+    const b = filled(100_000, (i) => 5 + ((i * i) % 11));
+    expect(align(a, b).length).toBe(4);
+  });
+
   it('finds its way past a long stretch that only one side has', () => {
     const a = filled(200_000, (i) => i);
     const b = filled(300_000, (i) => (i < 70_000 ? i : i < 170_000 ? 500_000 + i : i - 100_000));

@@ -1,5 +1,6 @@
 import { pushGap, type Gaps, type Span } from './gaps.ts';
 import { shortestEdit } from './myers.ts';
+import { walk } from './walk.ts';
 
 /** About so many values are looked at as anchors; of a longer list, those that a few bits choose on both sides alike. */
 const WANTED = 1 << 16;
@@ -10,7 +11,7 @@ const MOST_EDITS = 2000;
 
 /**
  * Patience: what occurs once on each side, as far as it stands in one order, cuts the lists into short pieces. Where nothing
- * does, the two have nothing in common that could be told, and are one gap.
+ * does, long lists are {@link walk}ed along, and short ones with more edits than are looked for are one gap.
  */
 export function byAnchors(span: Span, gaps: Gaps, alignPiece: (piece: Span, gaps: Gaps) => void): void {
   const size = Math.max(span.toA - span.fromA, span.toB - span.fromB);
@@ -22,7 +23,8 @@ export function byAnchors(span: Span, gaps: Gaps, alignPiece: (piece: Span, gaps
     anchors = anchorsOf(span, bits);
   if (anchors.length === 0) {
     const isShort = span.toA - span.fromA + span.toB - span.fromB <= SHORT;
-    if (isShort && shortestEdit(span, MOST_EDITS, Infinity, gaps)) return;
+    if (!isShort) return walk(span, gaps);
+    if (shortestEdit(span, MOST_EDITS, Infinity, gaps)) return;
     return pushGap(gaps, span.fromA, span.toA, span.fromB, span.toB);
   }
   let { fromA, fromB } = span;
@@ -38,21 +40,60 @@ function anchorsOf({ a, b, fromA, toA, fromB, toB }: Span, bits: number): number
   const mask = 2 ** bits - 1;
   const [onlyA, onlyB] = [placesOf(a, fromA, toA, mask), placesOf(b, fromB, toB, mask)];
   const both: number[] = [];
-  for (const [value, place] of onlyA) {
-    const other = onlyB.get(value) ?? -1;
-    if (place >= 0 && other >= 0) both.push(place, other);
+  for (let i = fromA; i < toA; i++) {
+    const value = a[i]!;
+    if ((value & mask) !== 0 || onlyA.get(value) !== i) continue;
+    const other = onlyB.get(value);
+    if (other >= 0) both.push(i, other);
   }
   return rising(both);
 }
 
-/** Place of each chosen value, −1 for one that occurs more than once. */
-function placesOf(list: Uint32Array, from: number, to: number, mask: number): Map<number, number> {
-  const places = new Map<number, number>();
-  for (let i = from; i < to; i++) {
-    const value = list[i]!;
-    if ((value & mask) === 0) places.set(value, places.has(value) ? -1 : i);
-  }
+/** Place of each chosen value, below 0 for one that occurs more than once. */
+function placesOf(list: Uint32Array, from: number, to: number, mask: number): Places {
+  const places = new Places((to - from) / (mask + 1));
+  for (let i = from; i < to; i++) if ((list[i]! & mask) === 0) places.note(list[i]!, i);
   return places;
+}
+
+const NOWHERE = -1;
+const TWICE = -2;
+/** Slots that are looked at before a value is taken for no anchor: values made to collide must not make it slow. */
+const PROBES = 64;
+
+/** Where values occur; a Map of them took five times as long. */
+class Places {
+  readonly #values: Uint32Array;
+  readonly #places: Int32Array;
+  readonly #shift: number;
+
+  /** @param expected about how many values */
+  constructor(expected: number) {
+    const bits = Math.max(4, Math.ceil(Math.log2(expected + 1)) + 2);
+    this.#values = new Uint32Array(2 ** bits);
+    this.#places = new Int32Array(2 ** bits).fill(NOWHERE);
+    this.#shift = 32 - bits;
+  }
+
+  note(value: number, place: number): void {
+    const slot = this.#slotOf(value);
+    if (slot < 0) return;
+    this.#places[slot] = this.#places[slot] === NOWHERE ? place : TWICE;
+    this.#values[slot] = value;
+  }
+  get(value: number): number {
+    const slot = this.#slotOf(value);
+    return slot < 0 ? TWICE : this.#places[slot]!;
+  }
+
+  /** Where a value is, or would go; −1 where there is no room nearby. */
+  #slotOf(value: number): number {
+    const mask = this.#values.length - 1;
+    let slot = Math.imul(value, 0x9e3779b1) >>> this.#shift;
+    for (let probe = 0; probe < PROBES; probe++, slot = (slot + 1) & mask)
+      if (this.#places[slot] === NOWHERE || this.#values[slot] === value) return slot;
+    return -1;
+  }
 }
 
 /** A longest part of pairs, sorted by the first, that rises in the second too. */

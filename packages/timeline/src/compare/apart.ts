@@ -11,6 +11,7 @@ export interface Apart {
   /** It asks for other pages: another build does, and one whose direct map or vmalloc area lies elsewhere needs more tables. */
   readonly allocates: boolean;
   readonly directMapSlid: boolean;
+  readonly vmallocSlid: boolean;
 }
 
 const textOf = (profile: KernelProfile): bigint => profile.symbols['_text'] ?? profile.startKernelMap;
@@ -37,8 +38,9 @@ export function apartOf(a: KernelProfile, b: KernelProfile): Apart {
   );
   const rebuilt = isRebuilt(a, b);
   const directMapSlid = a.pageOffset !== b.pageOffset;
-  const allocates = rebuilt || directMapSlid || a.vmallocStart !== b.vmallocStart;
-  return { slides, slid: slides.length > 0, rebuilt, allocates, directMapSlid };
+  const vmallocSlid = a.vmallocStart !== b.vmallocStart;
+  const allocates = rebuilt || directMapSlid || vmallocSlid;
+  return { slides, slid: slides.length > 0, rebuilt, allocates, directMapSlid, vmallocSlid };
 }
 
 /** A part of the kernel image, in pages from `_text` on. */

@@ -1,7 +1,8 @@
 import { codeOfType, type BatchRows, type TraceReader } from '@kwind/events';
 import { rawOf } from '@kwind/events/raw';
+import { CallSpans, OpenCalls } from './calls.ts';
 import type { Canon } from './canon.ts';
-import { finish, mix, Numbers } from './hash.ts';
+import { finish, mix } from './hash.ts';
 import type { DiffRange } from './types.ts';
 
 const ENTERED = codeOfType('call.entered');
@@ -22,11 +23,7 @@ export class Column {
   readonly range: DiffRange;
   /** Of an event; of a call's entry, what makes two calls the same call, whatever happens in them. */
   readonly hashes: Uint32Array;
-  /** By the order of their entries: seq of the entry, of the end, the number of calls up to the end, all of it as a number. */
-  readonly entered = new Numbers();
-  readonly end = new Numbers();
-  readonly next = new Numbers();
-  readonly whole = new Numbers();
+  readonly calls = new CallSpans();
   /** Events that count. */
   count = 0;
 
@@ -35,7 +32,7 @@ export class Column {
     this.hashes = new Uint32Array(range.to - range.from);
     const open = new OpenCalls();
     for (const rows of stretch(reader, range)) this.#read(rows, canon, only, open);
-    while (open.depth > 0) this.#close(open, range.to, only);
+    while (!open.isEmpty) this.#close(open, range.to, only);
   }
 
   #read({ firstSeq, raw }: BatchRows, canon: Canon, only: ReadonlySet<number> | undefined, open: OpenCalls): void {
@@ -50,7 +47,8 @@ export class Column {
       if (code === ENTERED) {
         const key = open.isVoid ? 0 : rows.of(raw, i);
         hashes[seq - from] = key;
-        this.#open(open, seq, key);
+        open.push(this.calls.add(seq), key);
+        this.count++;
         continue;
       }
       // What stands in a call that does not count does not count.
@@ -62,115 +60,64 @@ export class Column {
           this.count++;
         }
       }
-      if (code === RETURNED && open.depth > 0) this.#close(open, seq, only);
+      if (code === RETURNED && !open.isEmpty) this.#close(open, seq, only);
     }
   }
 
-  #open(open: OpenCalls, seq: number, key: number): void {
-    open.push(this.entered.length, key);
-    this.entered.push(seq);
-    this.end.push(seq);
-    this.next.push(0);
-    this.whole.push(0);
-    this.count++;
-  }
-
   #close(open: OpenCalls, seq: number, only: ReadonlySet<number> | undefined): void {
-    const { call, key, whole, parts } = open.pop();
-    this.end.set(call, Math.min(seq, this.range.to - 1));
-    this.next.set(call, this.entered.length);
+    const { call, key, whole, parts } = open;
+    open.pop();
+    this.calls.close(call, Math.min(seq, this.range.to - 1));
     // With only, a call in which nothing of interest happened is none.
     if (key === 0 || (parts === 0 && only && !only.has(ENTERED))) {
-      this.hashes[this.entered.at(call) - this.range.from] = 0;
+      this.hashes[this.calls.entered(call) - this.range.from] = 0;
       this.count--;
       return;
     }
     const id = finish(seq === this.range.to ? mix(whole, 1) : whole);
-    this.whole.set(call, id);
+    this.calls.setWhole(call, id);
     open.add(id);
   }
 
   /** What stands directly in a call, or (−1) in none. */
   partsOf(call: number): Parts {
     const { from, to } = this.range;
-    if (call < 0 && this.entered.length === 0 && this.count === to - from)
+    if (call < 0 && this.calls.length === 0 && this.count === to - from)
       return { ids: this.hashes, seqs: undefined, from, calls: undefined };
-    const size = this.#walk(call, () => {});
-    const [ids, seqs, calls] = [new Uint32Array(size), new Uint32Array(size), new Uint32Array(size)];
-    let i = 0;
-    this.#walk(call, (seq, id, inner) => {
-      ids[i] = id;
-      seqs[i] = seq;
-      calls[i++] = inner + 1;
-    });
-    return { ids, seqs, from, calls };
+    const size = this.#walk(call);
+    const parts = { ids: new Uint32Array(size), seqs: new Uint32Array(size), from, calls: new Uint32Array(size) };
+    this.#walk(call, parts);
+    return parts;
   }
 
-  #walk(call: number, visit: (seq: number, id: number, call: number) => void): number {
+  /** @returns the number of parts, which are put down in `into` if there is room */
+  #walk(call: number, into?: { ids: Uint32Array; seqs: Uint32Array; calls: Uint32Array }): number {
+    const { calls, hashes } = this;
     const { from, to } = this.range;
-    const end = call < 0 ? to : this.end.at(call) + 1;
+    const end = call < 0 ? to : calls.end(call) + 1;
     let inner = call + 1;
+    let entry = inner < calls.length ? calls.entered(inner) : to;
     let size = 0;
-    for (let seq = call < 0 ? from : this.entered.at(call) + 1; seq < end; seq++) {
-      if (inner < this.entered.length && this.entered.at(inner) === seq) {
-        const id = this.whole.at(inner);
-        if (id !== 0) {
-          visit(seq, id, inner);
-          size++;
-        }
-        seq = this.end.at(inner);
-        inner = this.next.at(inner);
-        continue;
+    for (let seq = call < 0 ? from : calls.entered(call) + 1; seq < end; seq++) {
+      const part = seq;
+      let id = hashes[seq - from]!;
+      let number = 0;
+      if (seq === entry) {
+        id = calls.whole(inner);
+        number = inner + 1;
+        seq = calls.end(inner);
+        inner = calls.next(inner);
+        entry = inner < calls.length ? calls.entered(inner) : to;
       }
-      const id = this.hashes[seq - from]!;
       if (id === 0) continue;
-      visit(seq, id, -1);
+      if (into) {
+        into.ids[size] = id;
+        into.seqs[size] = part;
+        into.calls[size] = number;
+      }
       size++;
     }
     return size;
-  }
-}
-
-/** Words of an open call: its number, its key, all of it so far, and how many parts that is. */
-const OPEN_WORDS = 4;
-
-/** The calls that are open while a trace is read, each folded up as its parts come. */
-class OpenCalls {
-  #words = new Int32Array(64 * OPEN_WORDS);
-  /** Where the words of the innermost call are. */
-  #top = -OPEN_WORDS;
-  depth = 0;
-  /** Inside a call that does not count. */
-  isVoid = false;
-
-  push(call: number, key: number): void {
-    this.#top += OPEN_WORDS;
-    this.depth++;
-    if (this.#top === this.#words.length) {
-      const larger = new Int32Array(2 * this.#top);
-      larger.set(this.#words);
-      this.#words = larger;
-    }
-    this.#words[this.#top] = call;
-    this.#words[this.#top + 1] = key;
-    this.#words[this.#top + 2] = key;
-    this.#words[this.#top + 3] = 0;
-    this.isVoid = key === 0;
-  }
-  add(id: number): void {
-    const top = this.#top;
-    if (top < 0) return;
-    const words = this.#words;
-    words[top + 2] = mix(words[top + 2]!, id);
-    words[top + 3]!++;
-  }
-  pop(): { call: number; key: number; whole: number; parts: number } {
-    const top = this.#top;
-    const words = this.#words;
-    this.#top -= OPEN_WORDS;
-    this.depth--;
-    this.isVoid = this.depth > 0 && words[this.#top + 1] === 0;
-    return { call: words[top]!, key: words[top + 1]!, whole: words[top + 2]!, parts: words[top + 3]! };
   }
 }
 

@@ -11,6 +11,9 @@ const ENTERED = codeOfType('call.entered');
 /** More parts than this without a partner are told as one stretch. */
 const MOST_APART = 4000;
 
+/** Calls in calls that are looked into; no kernel stack holds so many, and deeper ones are told whole. */
+const DEEPEST = 256;
+
 /** The calls around a place, innermost first; each is put into words when a difference is found in it. */
 interface Path {
   readonly around: Path | undefined;
@@ -18,6 +21,7 @@ interface Path {
   readonly b: number;
   /** Whether both sides say it alike: then either tells, and the other need not be read. */
   readonly alike: boolean;
+  readonly depth: number;
   said?: readonly string[];
 }
 
@@ -59,11 +63,17 @@ export class Comparison {
     this.#likenesses = likenesses(a, b);
   }
 
+  /** All differences, `ends` being what comes after both. */
+  differences(ends: { a: number; b: number }): Open[] {
+    const found: Open[] = [];
+    this.#within(-1, -1, ends, undefined, found);
+    return found;
+  }
+
   /** The differences within a call on each side (−1: at the top), `ends` being what comes after them. */
-  within(callA: number, callB: number, ends: { a: number; b: number }, path?: Path): Open[] {
+  #within(callA: number, callB: number, ends: { a: number; b: number }, path: Path | undefined, found: Open[]): void {
     const [a, b] = [this.a.column.partsOf(callA), this.b.column.partsOf(callB)];
     const gaps = align(a.ids, b.ids);
-    const found: Open[] = [];
     for (let g = 0; g < gaps.length; g += 4) {
       const [fromA, toA, fromB, toB] = [gaps.at(g), gaps.at(g + 1), gaps.at(g + 2), gaps.at(g + 3)];
       const meets = toA < a.ids.length && toB < b.ids.length;
@@ -72,13 +82,10 @@ export class Comparison {
         b: toB < b.ids.length ? partOf(b, toB).seq : ends.b,
       };
       const where = { at, ...(meets && { rejoin: at }) };
-      if (toA - fromA + toB - fromB > MOST_APART) {
+      if (toA - fromA + toB - fromB > MOST_APART)
         found.push(...this.#stretches(a, b, [fromA, toA, fromB, toB], where, path));
-        continue;
-      }
-      this.#gap({ a: slice(a, fromA, toA), b: slice(b, fromB, toB), ...where }, path, this.#likenesses, found);
+      else this.#gap({ a: slice(a, fromA, toA), b: slice(b, fromB, toB), ...where }, path, this.#likenesses, found);
     }
-    return found;
   }
 
   /** Pair what is left of a gap, by ever weaker likeness; what finds no partner is on one side only. */
@@ -98,14 +105,17 @@ export class Comparison {
     }
   }
 
-  #pair(a: Part, b: Part, { rejoin }: Gap, path: Path | undefined, found: Open[]): void {
+  #pair(a: Part, b: Part, gap: Gap, path: Path | undefined, found: Open[]): void {
     const calls = a.call >= 0 && b.call >= 0;
+    const depth = (path?.depth ?? 0) + 1;
+    if (calls && depth > DEEPEST) return this.#alone({ ...gap, a: [a], b: [b] }, path, found);
     // Equal numbers are equal words: only what differs is read.
     const alike = calls && keyOf(this.a, a) === keyOf(this.b, b);
     const fields = alike ? [] : this.#changes(a, b);
-    const within = { around: path, a: a.seq, b: b.seq, alike };
-    const inside = calls ? this.within(a.call, b.call, this.#endsOf(a, b), within) : [];
-    if (fields.length === 0) return void found.push(...inside);
+    const inside: Open[] = fields.length === 0 ? found : [];
+    const within = { around: path, a: a.seq, b: b.seq, alike, depth };
+    if (calls) this.#within(a.call, b.call, this.#endsOf(a, b), within, inside);
+    if (fields.length === 0) return;
     found.push({
       kind: 'changed',
       what: calls ? 'call' : 'event',
@@ -115,7 +125,7 @@ export class Comparison {
       path: this.#pathOf(path, 'a'),
       fields,
       inside,
-      ...(rejoin && { rejoin }),
+      ...(gap.rejoin && { rejoin: gap.rejoin }),
     });
   }
 
@@ -126,15 +136,16 @@ export class Comparison {
   /** The calls around a place, outermost first; of those that both sides say alike, as the side says it that is read anyway. */
   #pathOf(path: Path | undefined, side: 'a' | 'b'): readonly string[] {
     if (!path) return [];
-    if (path.said) return path.said;
+    return (path.said ??= [...this.#pathOf(path.around, side), this.#titleOf(path, side)]);
+  }
+  #titleOf(path: Path, side: 'a' | 'b'): string {
     const from = path.alike ? side : 'a';
-    const title = titleOf(this[from], codeAt(this[from].reader, path[from]).event);
-    return (path.said = [...this.#pathOf(path.around, side), title]);
+    return titleOf(this[from], codeAt(this[from].reader, path[from]).event);
   }
 
   #endsOf = (a: Part, b: Part): { a: number; b: number } => ({
-    a: this.a.column.end.at(a.call),
-    b: this.b.column.end.at(b.call),
+    a: this.a.column.calls.end(a.call),
+    b: this.b.column.calls.end(b.call),
   });
 
   #alone({ a, b, at, rejoin }: Gap, path: Path | undefined, found: Open[]): void {
@@ -177,7 +188,7 @@ export class Comparison {
     const stretch = (side: Side, parts: Parts, from: number, to: number): DiffItem => {
       const last = partOf(parts, to - 1);
       const item = this.#item(side, partOf(parts, from));
-      const end = last.call >= 0 ? side.column.end.at(last.call) : last.seq;
+      const end = last.call >= 0 ? side.column.calls.end(last.call) : last.seq;
       return { ...item, end, text: `${end - item.seq + 1} events, from ${item.text} on` };
     };
     return [
@@ -193,7 +204,7 @@ export class Comparison {
     const isCall = part.call >= 0;
     return {
       seq: part.seq,
-      end: isCall ? side.column.end.at(part.call) : part.seq,
+      end: isCall ? side.column.calls.end(part.call) : part.seq,
       type: event.type,
       text: isCall ? titleOf(side, event) : side.canon.textOf(event, code),
     };

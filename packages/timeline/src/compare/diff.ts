@@ -84,7 +84,7 @@ export const areEqual = (a: TraceReader, b: TraceReader, options: DiffOptions = 
 
 function differencesOf(a: Side, b: Side, options: DiffOptions): { differences: Difference[]; tolerated: number } {
   const ends = { a: a.column.range.to, b: b.column.range.to };
-  const found = new Comparison(a, b).within(-1, -1, ends);
+  const found = new Comparison(a, b).differences(ends);
   const joined = joinMoves(found);
   const kept = options.tolerateReorder
     ? joined.filter((one) => one.kind !== 'moved' || !isIndependent(one, found, b))

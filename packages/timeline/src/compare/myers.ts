@@ -12,11 +12,46 @@ export function shortestEdit(
   confirmed: number,
   gaps: Gaps,
 ): { readonly fromA: number; readonly fromB: number } | undefined {
+  const { end } = search(span, most, confirmed, gaps);
+  return end;
+}
+
+/**
+ * As {@link shortestEdit}; with `most` edits and no end in sight it ends where most of both was passed.
+ *
+ * @returns where it ended, which is ahead of where it began unless both lists are empty
+ */
+export function furthestEdit(span: Span, most: number, gaps: Gaps): { readonly fromA: number; readonly fromB: number } {
+  const { end, reach, middle, trail } = search(span, most, Infinity, gaps);
+  if (end) return end;
+  const { fromA, fromB } = span;
+  const [n, m] = [span.toA - fromA, span.toB - fromB];
+  let [bestX, bestY] = [0, 0];
+  for (let k = -most; k <= most; k += 2) {
+    const x = reach[middle + k]!;
+    if (x <= n && x - k <= m && 2 * x - k > bestX + bestY) [bestX, bestY] = [x, x - k];
+  }
+  walkBack(trail, bestX, bestY, fromA, fromB, gaps);
+  return { fromA: fromA + bestX, fromB: fromB + bestY };
+}
+
+interface Search {
+  /** Where it ended; undefined when more edits would be needed. */
+  readonly end: { readonly fromA: number; readonly fromB: number } | undefined;
+  /** How far each diagonal came; that of 0 is in the middle. */
+  readonly reach: Int32Array;
+  readonly middle: number;
+  /** The same after each edit. */
+  readonly trail: readonly Int32Array[];
+}
+
+function search(span: Span, most: number, confirmed: number, gaps: Gaps): Search {
   const { a, b, fromA, fromB } = span;
   const [n, m] = [span.toA - fromA, span.toB - fromB];
   const limit = Math.min(n + m, most);
-  let reach = new Int32Array(64);
-  let middle = 32;
+  // Most searches are short, and 64 bytes are all that an array is given without a buffer of its own.
+  let reach = new Int32Array(16);
+  let middle = 8;
   const trail: Int32Array[] = [];
   for (let d = 0; d <= limit; d++) {
     if (middle <= d + 1) {
@@ -35,12 +70,12 @@ export function shortestEdit(
       if (atEnd || (x - start >= confirmed && x <= n && x - k <= m)) {
         trail.push(reach.slice(middle - d - 1, middle + d + 2));
         walkBack(trail, x, x - k, fromA, fromB, gaps);
-        return { fromA: fromA + x, fromB: fromB + x - k };
+        return { end: { fromA: fromA + x, fromB: fromB + x - k }, reach, middle, trail };
       }
     }
     trail.push(reach.slice(middle - d - 1, middle + d + 2));
   }
-  return undefined;
+  return { end: undefined, reach, middle, trail };
 }
 
 /** From the end back along the furthest points. `trail[d]` holds k from −d−1 to d+1. */

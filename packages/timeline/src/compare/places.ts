@@ -21,7 +21,8 @@ export interface Entry {
 const TWO_20 = 0x10_0000;
 const HALF = 2 ** 51;
 
-const RAW = 0;
+/** A place that is what the address says: nothing about it moves. */
+export const RAW = 0;
 const IMAGE = 1;
 const SECTION = 2;
 const VMALLOC = 16;
@@ -66,6 +67,10 @@ export class Places {
   /** What the last place of region TABLE stands for. */
   #table: Table | undefined;
   #index = 0;
+  /** The table that the last pointer pointed into, and the two words of that pointer's page. */
+  #lastTable: Table | undefined;
+  #lastLo = 0;
+  #lastHi = 0;
 
   constructor(profile: KernelProfile, apart: Apart) {
     this.#profile = profile;
@@ -123,6 +128,9 @@ export class Places {
 
   /** Find the place of an address, in its two words. */
   place(mode: Mode, lo: number, hi: number): void {
+    // Neighbouring calls mostly point into one table.
+    if (mode === 'pointer' && hi === this.#lastHi && lo >>> 12 === this.#lastLo && this.#lastTable)
+      return this.#inTable(this.#lastTable, lo & 0xfff);
     const page = (hi >>> 0) * TWO_20 + (lo >>> 12);
     if (page >= HALF) this.#virtual(mode, page, lo & 0xfff, lo, hi);
     else this.#physical(mode, page, lo & 0xfff);
@@ -186,6 +194,19 @@ export class Places {
     return table && { table, index: this.#index };
   }
 
+  /**
+   * Whether an entry of a top-level table maps nothing but the end of the vmalloc area, where the start of the area is not
+   * at an entry's start: in a boot that drew an even start there is no such entry, and the area is as long.
+   */
+  isTail(table: Table, index: number): boolean {
+    if (table.base < 0 || table.depth < 3) return false;
+    const size = this.tables!.coverage(table.depth);
+    const first = this.tables!.pageUnder(table, index);
+    if (first >= this.#vmallocEnd) return false;
+    const entries = Math.ceil((this.#vmallocEnd - this.#vmalloc) / size);
+    return Math.floor(first / size) - Math.floor(this.#vmalloc / size) >= entries;
+  }
+
   #set(region: number, page: number, low: number): void {
     this.region = region;
     this.page = page;
@@ -222,7 +243,10 @@ export class Places {
     if (page < this.#pageOffset || page >= this.#vmalloc) return this.#set(RAW, page, low);
     const frame = page - this.#pageOffset;
     const table = mode === 'pointer' ? this.tables?.at(frame) : undefined;
-    if (table) return this.#inTable(table, low);
+    if (table) {
+      if (!this.tables!.mayHoldResource(lo)) [this.#lastTable, this.#lastLo, this.#lastHi] = [table, lo >>> 12, hi];
+      return this.#inTable(table, low);
+    }
     if (!this.#apart) return this.#set(RAW, page, low);
     // What was allocated lies elsewhere in another build.
     if (this.#allocates && mode === 'pointer' && !this.#isImage(frame) && this.tables?.isRam(frame))

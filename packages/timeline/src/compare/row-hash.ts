@@ -2,7 +2,7 @@ import { codeOfType, isEntryCode } from '@kwind/events';
 import type { RawBatch, Texts } from '@kwind/events/raw';
 import type { Apart } from './apart.ts';
 import { finish, hashText, mix, mixNumber } from './hash.ts';
-import type { Mode, Places } from './places.ts';
+import { RAW, type Mode, type Places } from './places.ts';
 import type { FieldPlan, How } from './plans.ts';
 import {
   countedOf,
@@ -13,6 +13,7 @@ import {
   depthOf,
   isLink,
   isNothing,
+  isOwnCount,
   ROOT,
   saysPlace,
   secondOf,
@@ -28,6 +29,9 @@ const ENTERED = codeOfType('call.entered');
 const VARIABLE_SET = codeOfType('variable.set');
 const E820_REPLACED = codeOfType('e820.replaced');
 const CR3_LOADED = codeOfType('cr3.loaded');
+const ALLOCATED = codeOfType('table.allocated');
+const topLinks = ['pgd.populated', 'p4d.populated'].map(codeOfType);
+const isTopLink = (code: number): boolean => topLinks.includes(code);
 const IMAGE_TABLE = 'level2_kernel_pgt';
 
 /** What a function's second argument is: as a number that is never 0, with the depth of the entry that it is. */
@@ -109,10 +113,7 @@ export class RowHash {
     const code = raw.codes[i]!;
     const at = raw.offsets[i]!;
     if (isEntryCode(code)) return this.#ofEntry(code, raw.words, at);
-    if (code === ENTERED && this.#apart.rebuilt && this.#isPatching(raw, at)) {
-      this.patches++;
-      return 0;
-    }
+    if (this.#isApart && this.#isNoise(code, raw, at)) return 0;
     const head = this.#heads[code]!;
     let hash = this.#isSame(head, raw, at) ? head.hash : this.#ofHead(head, raw, at, code);
     if (head.list >= 0) hash = this.#ofList(hash, raw, at + head.list, code, at);
@@ -141,7 +142,7 @@ export class RowHash {
     const table = this.#touched(words, at);
     const index = words[at + 2]! | 0;
     if (this.#isApart) {
-      if (this.#isNoise(code, table, index)) return 0;
+      if (this.#isEntryNoise(code, table, index)) return 0;
       if (this.#apart.directMapSlid && isNothing(words, at)) return 0;
     }
     let hash = code;
@@ -180,6 +181,11 @@ export class RowHash {
     if (isLink(depth, lo)) {
       const child = this.#tables.linked(lo, hi);
       if (child) return mix(mix(hash, 1), child.id);
+    }
+    if (!this.#isApart) {
+      // Nothing moved: the place of a frame is the frame. In words, this is what stands below.
+      const whole = mix(mix(hash, RAW), (hi << 20) | (lo >>> 12));
+      return (hi & 0xf_f000) === 0 ? whole : mix(whole, (hi & 0xf_ffff) >>> 12);
     }
     this.#places.placeValue(lo, hi, mode, table, index);
     return mixNumber(mix(hash, this.#places.region), this.#places.page);
@@ -224,8 +230,7 @@ export class RowHash {
     for (let i = 0, word = at + 1; i < count; i++, word += 2) {
       const lo = words[word]! | 0;
       const hi = words[word + 1]! | 0;
-      if (i === 1 && second >= SECOND_ENTRY)
-        hash = this.#ofValue(hash, depth, lo, hi, 'page', table, index);
+      if (i === 1 && second >= SECOND_ENTRY) hash = this.#ofValue(hash, depth, lo, hi, 'page', table, index);
       else if (code === E820_REPLACED || (i === 1 && second === SECOND_SIZE)) hash = mix(mix(hash, lo), hi);
       else {
         hash = this.#ofAddress(hash, 'pointer', lo, hi);
@@ -244,14 +249,30 @@ export class RowHash {
    * Patching of text in another build's places. And stores to the map of the kernel image outside the image. Start-up code
    * trims that map to the image entry by entry, so their number and order say where the image lies and nothing else.
    */
-  #isNoise(code: number, table: Table, index: number): boolean {
+  #isEntryNoise(code: number, table: Table, index: number): boolean {
     if (this.#apart.rebuilt && table.drawn === 'all' && code === PTE_WRITTEN) {
       this.patches++;
       return true;
     }
+    if (this.#apart.vmallocSlid && isTopLink(code) && this.#places.isTail(table, index)) return true;
     return (
       code === PMD_WRITTEN && this.#apart.slid && table.name === IMAGE_TABLE && this.#places.isBesideImage(table, index)
     );
+  }
+
+  /** The same of other events. And the table that the vmalloc area needs more where it starts within an entry. */
+  #isNoise(code: number, raw: RawBatch, at: number): boolean {
+    const { rebuilt, vmallocSlid, allocates } = this.#apart;
+    if (code === ENTERED) {
+      if (!rebuilt || !this.#isPatching(raw, at)) return false;
+      this.patches++;
+      return true;
+    }
+    if (code === ALLOCATED && vmallocSlid) {
+      const { parent, index } = this.#touched(raw.words, at);
+      return parent !== undefined && this.#places.isTail(parent, index);
+    }
+    return code === VARIABLE_SET && allocates && !rebuilt && isOwnCount(raw.strings.at(raw.words[at]!)!);
   }
 
   /** A call that stores to where text is patched. */

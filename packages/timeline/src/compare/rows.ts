@@ -28,8 +28,11 @@ export const isLink = (depth: number, lo: number): boolean =>
   depth === ROOT || (depth > 0 && (lo & 1) !== 0 && (depth > 2 || (lo & 0x80) === 0));
 
 /** Variables that say where the image lies, or which page is given out next. */
-export const saysPlace = (variable: string, { allocates }: Apart): boolean =>
-  variable === 'phys_base' || (allocates && variable.startsWith('kwind.'));
+export const saysPlace = (variable: string, { allocates, rebuilt }: Apart): boolean =>
+  variable === 'phys_base' || (allocates && (isOwnCount(variable) || (variable === 'pgt_buf_end' && !rebuilt)));
+
+/** The model's own count of what was given out: the kernel has no such variable. */
+export const isOwnCount = (variable: string): boolean => variable.startsWith('kwind.');
 
 const seconds = new Map<string, 'entry' | 'size' | false>();
 /** What a function's second argument is, where it is no address. */

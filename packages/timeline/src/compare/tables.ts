@@ -18,6 +18,8 @@ const TWO_32 = 0x1_0000_0000;
 const TWO_20 = 0x10_0000;
 const VPAGES = 2 ** 52;
 const ENTRIES = 512;
+/** No page table is so deep. */
+const MOST_LEVELS = 8;
 const PAGE_BITS = 0xfff;
 
 /** The frame that an entry's two words name. */
@@ -54,9 +56,9 @@ const pointerKey = (lo: number, hi: number): string => `${hi >>> 0}:${lo >>> 0}`
 /** Says where a virtual page lies, relative to its region: the same words for two boots that slid. */
 export type PageNamer = (page: number, last: number) => string;
 
-/** The rows of the batch at `firstSeq`, where they can be had without making a batch. */
+/** The rows of the batch at `firstSeq`, of all but calls: most of a traced boot, and no part of this. */
 function rowsOf(reader: TraceReader, firstSeq: number): RawBatch {
-  for (const { raw } of reader.rowsFrom?.(firstSeq) ?? []) return raw;
+  for (const { raw } of reader.rowsFrom?.(firstSeq, false, true) ?? []) return raw;
   return rawOf(reader.batchContaining(firstSeq));
 }
 
@@ -123,7 +125,11 @@ export class Tables {
   resource(lo: number, hi: number): string | undefined {
     // The model's own pointers, for what has no address, are everywhere the same.
     if (hi >>> 0 === MODEL_POINTERS) return this.#resources.get(pointerKey(lo, hi)) ?? `resource 0x${lo.toString(16)}`;
-    return this.#resourcePages[(lo >>> 12) & PAGE_BITS] === 0 ? undefined : this.#resources.get(pointerKey(lo, hi));
+    return this.mayHoldResource(lo) ? this.#resources.get(pointerKey(lo, hi)) : undefined;
+  }
+  /** False where the page of an address, told by its low word, surely holds none. */
+  mayHoldResource(lo: number): boolean {
+    return this.#resourcePages[(lo >>> 12) & PAGE_BITS] !== 0;
   }
 
   #name(lo: number, hi: number, name: string): void {
@@ -191,10 +197,10 @@ export class Tables {
     return this.at(frame) ?? this.#add(frame);
   }
 
-  /** Fill in what follows from the links. A table that maps itself must not go round for ever. */
+  /** Fill in what follows from the links. A table that maps itself must not go round for ever, nor links without end. */
   #resolve(table: Table, below: readonly Table[] = []): void {
     if (table.id !== 0) return;
-    const parent = below.includes(table) ? undefined : table.parent;
+    const parent = below.length > MOST_LEVELS || below.includes(table) ? undefined : table.parent;
     if (parent) this.#resolve(parent, [...below, table]);
     const root = rootOf(table);
     if (!parent) {
@@ -253,11 +259,7 @@ function namedAbove(table: Table): Table | undefined {
 const isRoot = (table: Table, nrLevels: number): boolean => table.depth === 4 || (nrLevels === 4 && table.depth === 3);
 
 function rootOf(table: Table): Table {
-  const seen = new Set<Table>();
   let at = table;
-  while (at.parent && !seen.has(at)) {
-    seen.add(at);
-    at = at.parent;
-  }
+  for (let i = 0; at.parent && i < MOST_LEVELS; i++) at = at.parent;
   return at;
 }
