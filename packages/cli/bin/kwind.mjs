@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freshBundle } from './bundle.mjs';
 
 const FLOOR = [22, 18];
 const EX_UNAVAILABLE = 69;
@@ -55,7 +56,7 @@ function runOn(node) {
 if (isNewEnough()) {
   delete process.env[GUARD];
   module.enableCompileCache?.();
-  await import('../src/main.ts');
+  await import(freshBundle() ?? '../src/main.ts');
 } else {
   const node = process.env[GUARD] === undefined ? pinnedNode() : null;
   if (node === null) refuse('');

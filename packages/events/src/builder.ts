@@ -169,7 +169,8 @@ export class BatchBuilder {
     const at = this.#reserve(code, ENTRY_WORDS);
     const words = this.#words;
     words[at] = table;
-    words[at + 1] = highWord(table);
+    // A division for each store costs more than the comparison.
+    words[at + 1] = table <= 0xffff_ffff ? 0 : highWord(table);
     words[at + 2] = index;
     words[at + 3] = beforeLo;
     words[at + 4] = beforeHi;

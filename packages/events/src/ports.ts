@@ -121,7 +121,7 @@ export interface TraceWriter {
   append(batch: EventBatch): void;
   /** @param parts those that changed since the checkpoint before, in order of their numbers */
   putCheckpoint(checkpoint: Checkpoint, parts?: Iterable<CheckpointPart>): void;
-  /** Bytes of the log since the last checkpoint, and of that checkpoint: what a checkpoint policy weighs. */
+  /** Bytes of the log since the last checkpoint, as if all of it were packed, and of that checkpoint: what a checkpoint policy weighs. */
   readonly sinceCheckpoint: { readonly logBytes: number; readonly lastBytes: number };
   /** Close the recording properly. */
   finish(): void;

@@ -19,7 +19,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * The one mutable machine, alive for one batch or a run of them. Small slices are an immer draft, made only when an
- * event needs it; pages are copied on write. Counters, the call chain and the slots are plain values, because they
+ * event needs it; pages are taken over from the state before. Counters, the call chain and the slots are plain values, because they
  * change with almost every call and a proxy would cost more than everything else.
  */
 export class MachineWriter implements MachineView {

@@ -68,6 +68,8 @@ export class Window {
   readonly #rowsByTable = new Map<number, Uint16Array>();
   readonly #bases = new Map<number, Page | undefined>();
   #hasAll = false;
+  /** Whether the trace lists tables whose pages were asked for in vain: a search asks at one event after the other. */
+  readonly #lost = new Map<number, boolean>();
   readonly #versions = new Map<number, Map<number, Page>>();
   #versionCount = 0;
   #directory: Directory | undefined;
@@ -133,7 +135,9 @@ export class Window {
 
   /** Whether the trace lists a table whose page it does not have: then something of it is lost. */
   isLost(table: number): boolean {
-    return this.#lines.directory.wasListed(table, this.firstSeq);
+    let isLost = this.#lost.get(table);
+    if (isLost === undefined) this.#lost.set(table, (isLost = this.#lines.directory.wasListed(table, this.firstSeq)));
+    return isLost;
   }
 
   tables(offset: number): Directory {

@@ -5,8 +5,8 @@ export const MAX_BATCH_BYTES = 16 << 20;
 export const MAX_CHECKPOINT_BYTES = 256 << 20;
 export const MAX_PART_BYTES = 256 << 20;
 
-/** About what a packed batch takes: one piece instead of many. */
-const CHUNK = 1 << 14;
+/** What the calls of a packed batch take mostly: one piece instead of many, and little memory for the collector. */
+const CHUNK = 1 << 12;
 /** Room for what is unpacked, at first and at most. */
 const FIRST_ROOM = 1 << 15;
 const MOST_ROOM = 1 << 18;

@@ -17,7 +17,7 @@ import { asToolError } from './errors.ts';
 import { placeholder, sealFile } from './file-seal.ts';
 import { metaWriter, putFileSeal, type Meta } from './meta.ts';
 import { MAX_BATCH_BYTES, MAX_CHECKPOINT_BYTES, MAX_PART_BYTES, pack, packPart } from './packing.ts';
-import { packBatch } from './stored-batch.ts';
+import { BatchPacker, type PackedBatch } from './stored-batch.ts';
 import { BATCHES_A_GROUP, TouchGroup } from './touch-group.ts';
 
 export interface WriterOptions {
@@ -46,6 +46,7 @@ export class SqliteTraceWriter implements TraceWriter {
   readonly #putMeta: (meta: Meta) => void;
   readonly #insertTouch: Database.Statement<[number, number, Uint8Array]>;
   readonly #touches = new TouchGroup();
+  readonly #packer = new BatchPacker();
   readonly #identity: Pick<Meta, 'header' | 'recorder'>;
   #chain: Buffer = CHAIN_START;
   #length = 0;
@@ -99,14 +100,14 @@ export class SqliteTraceWriter implements TraceWriter {
     this.#expectPosition(batch.firstSeq, 'a batch');
     // What can be wrong with the batch itself is found before anything is written.
     const split = splitBatch(batch);
-    const body = packWithin(batch, split);
+    const { body, weight } = packWithin(this.#packer, batch, split);
     const chain = chainLink(this.#chain, batch, split.columns);
     this.#touches.add(batch);
     this.#guard(() => {
       this.#insertBatch.run(batch.firstSeq, batch.length, packCodes(split.present), chain, body);
       this.#chain = chain;
       this.#length += batch.length;
-      this.#logBytes += body.length;
+      this.#logBytes += weight;
       this.#waiting++;
       this.#dirty = true;
       if (this.#touches.batches >= BATCHES_A_GROUP) this.#storeTouches();
@@ -249,9 +250,9 @@ export class SqliteTraceWriter implements TraceWriter {
   }
 }
 
-function packWithin(batch: EventBatch, split: SplitBatch): Buffer {
-  const body = packBatch(split);
-  if (body) return body;
+function packWithin(packer: BatchPacker, batch: EventBatch, split: SplitBatch): PackedBatch {
+  const packed = packer.pack(split);
+  if (packed) return packed;
   const what = `the batch of seq ${batch.firstSeq} takes ${split.columns.length} bytes, at most ${MAX_BATCH_BYTES} can be stored.`;
   throw new ToolError('event/bad-field', what, 'The texts or lists in its events are too long.');
 }

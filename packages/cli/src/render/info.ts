@@ -2,7 +2,7 @@ import { bytesText } from '../files.ts';
 import { isBeingRecorded } from '../recording-state.ts';
 import { safe } from '../terminal.ts';
 import type { TraceSummary } from '../trace-summary.ts';
-import { count, facts, table } from './table.ts';
+import { count, facts, grouped, table } from './table.ts';
 
 export function renderInfo(summary: TraceSummary): string[] {
   const { header } = summary;
@@ -26,7 +26,7 @@ export function renderInfo(summary: TraceSummary): string[] {
 export const countTable = (types: TraceSummary['types']): string[] =>
   table(
     [{ head: 'events', align: 'right' }, { head: 'type' }],
-    types.map(({ type, events }) => [events.toLocaleString('en-US'), type]),
+    types.map(({ type, events }) => [grouped(events), type]),
   );
 
 function stateText({ finished, recorder }: TraceSummary): string {

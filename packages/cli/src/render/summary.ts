@@ -1,7 +1,7 @@
 import type { SummaryView } from '@kwind/debugger';
 import { safe } from '../terminal.ts';
 import { countTable } from './info.ts';
-import { count, facts } from './table.ts';
+import { count, facts, grouped } from './table.ts';
 
 export function renderSummary(view: SummaryView): string[] {
   const { at, header, slots, tlb, flushes, trouble } = view;
@@ -12,7 +12,7 @@ export function renderSummary(view: SummaryView): string[] {
       ['source', safe(`${header.source.kind} ${header.source.name}`)],
       ['kernel', safe(header.kernelVersion) || 'not stated'],
       ['profile', safe([header.profile, ...header.options].join(' '))],
-      ['calls', `${view.calls.toLocaleString('en-US')}, ${view.openCalls} open`],
+      ['calls', `${grouped(view.calls)}, ${view.openCalls} open`],
       ['tables', count(view.tables, 'page-table page')],
       [
         'slots',

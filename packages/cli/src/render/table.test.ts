@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { count, facts, table } from './table.ts';
+import { count, facts, grouped, table } from './table.ts';
 
 describe('table', () => {
   it('aligns columns and leaves no blanks at the end of a line', () => {
@@ -39,4 +39,12 @@ describe('count', () => {
     [1, '1 event'],
     [12_345, '12,345 events'],
   ])('%i', (n, text) => expect(count(n, 'event')).toBe(text));
+});
+
+describe('a count', () => {
+  it('has commas between thousands, as toLocaleString() would write it', () => {
+    for (const n of [0, 7, 999, 1000, 12_345, 100_000, 1_234_567, Number.MAX_SAFE_INTEGER])
+      expect(grouped(n)).toBe(n.toLocaleString('en-US'));
+    expect([count(1, 'event'), count(2000, 'entry', 'entries')]).toEqual(['1 event', '2,000 entries']);
+  });
 });

@@ -44,6 +44,8 @@ const last = (text: string, width: number, align: Column['align']): string =>
 export const facts = (pairs: readonly (readonly [string, string])[]): string[] =>
   table([{ head: '' }, { head: '' }], pairs);
 
+/** `12,345`, of a whole number. Without the tables of languages that toLocaleString() loads: they cost a start 4 ms. */
+export const grouped = (n: number): string => String(n).replace(/\B(?=(?:\d{3})+$)/g, ',');
+
 /** `1 event`, `2 events`, `12,345 events`. */
-export const count = (n: number, one: string, many = `${one}s`): string =>
-  `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`;
+export const count = (n: number, one: string, many = `${one}s`): string => `${grouped(n)} ${n === 1 ? one : many}`;

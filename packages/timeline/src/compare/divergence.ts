@@ -1,4 +1,4 @@
-import { eventToJson, type ChainLink, type EventBatch, type TraceReader } from '@kwind/events';
+import { catalog, widthOf, type ChainLink, type EventBatch, type FieldKind, type TraceReader } from '@kwind/events';
 import { rawOf, type RawBatch } from '@kwind/events/raw';
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
@@ -28,26 +28,60 @@ function provenEqual(a: TraceReader, b: TraceReader): number {
   return same;
 }
 
-function sameWords(a: RawBatch, i: number, b: RawBatch, j: number): boolean {
-  const [from, other] = [a.offsets[i]!, b.offsets[j]!];
-  const width = a.offsets[i + 1]! - from;
-  if (a.codes[i] !== b.codes[j] || width !== b.offsets[j + 1]! - other) return false;
-  for (let k = 0; k < width; k++) if (a.words[from + k] !== b.words[other + k]) return false;
-  return true;
+/** By code, the places in a row of the words that are numbers of texts. */
+const textPlaces: (readonly number[])[] = [];
+for (const { code, fields } of catalog) {
+  let place = 0;
+  const places: number[] = [];
+  for (const kind of Object.values(fields as Readonly<Record<string, FieldKind>>)) {
+    if (kind === 'str') places.push(place);
+    place += widthOf(kind);
+  }
+  textPlaces[code] = places;
 }
 
-/** First event from `seq` on, before `end`, that two batches store differently. */
-function firstWithin(a: EventBatch, b: EventBatch, start: number, end: number): number | undefined {
-  const [left, right] = [rawOf(a), rawOf(b)];
-  // The numbers of strings count from the start of a batch: where they agree, equal words say the same.
-  const shared = Math.min(left.strings.length, right.strings.length);
-  let sameStrings = true;
-  for (let i = 0; i < shared && sameStrings; i++) sameStrings = left.strings.at(i) === right.strings.at(i);
-  for (let seq = start; seq < end; seq++) {
-    const [i, j] = [seq - a.firstSeq, seq - b.firstSeq];
-    if (sameStrings && sameWords(left, i, right, j)) continue;
-    if (JSON.stringify(eventToJson(a.at(i))) !== JSON.stringify(eventToJson(b.at(j)))) return seq;
+/** Whether rows of two batches say the same. A batch numbers its texts as they come: one text more, and all numbers after it are others. */
+class SameRows {
+  readonly #a: RawBatch;
+  readonly #b: RawBatch;
+  /** By number of a text in the one batch, its number in the other plus one; 0 where nobody asked. */
+  readonly #alike: Uint32Array;
+
+  constructor(a: RawBatch, b: RawBatch) {
+    this.#a = a;
+    this.#b = b;
+    this.#alike = new Uint32Array(a.strings.length);
   }
+
+  has(i: number, j: number): boolean {
+    const [a, b] = [this.#a, this.#b];
+    const [from, other] = [a.offsets[i]!, b.offsets[j]!];
+    const code = a.codes[i]!;
+    const width = a.offsets[i + 1]! - from;
+    if (code !== b.codes[j] || width !== b.offsets[j + 1]! - other) return false;
+    let texts = 0;
+    const places = textPlaces[code]!;
+    for (let k = 0; k < width; k++) {
+      if (k === places[texts]) {
+        texts++;
+        if (!this.#isText(a.words[from + k]!, b.words[other + k]!)) return false;
+      } else if (a.words[from + k] !== b.words[other + k]) return false;
+    }
+    return true;
+  }
+
+  #isText(left: number, right: number): boolean {
+    if (this.#alike[left] === right + 1) return true;
+    if (this.#a.strings.at(left) !== this.#b.strings.at(right)) return false;
+    this.#alike[left] = right + 1;
+    return true;
+  }
+}
+
+/** First event from `start` on, before `end`, that two batches store differently. */
+function firstWithin(a: EventBatch, b: EventBatch, start: number, end: number): number | undefined {
+  const rows = new SameRows(rawOf(a), rawOf(b));
+  for (let seq = start; seq < end; seq++) if (!rows.has(seq - a.firstSeq, seq - b.firstSeq)) return seq;
   return undefined;
 }
 
