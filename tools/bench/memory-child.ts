@@ -1,17 +1,17 @@
-// node --expose-gc memory-child.ts record|replay|slow-sink SHAPE N TRACE: one process of memory.ts.
-import { readFileSync } from 'node:fs';
+// node --expose-gc memory-child.ts record|replay|slow-sink SHAPE N TRACE [BOOT]: one process of memory.ts.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Recorder } from '@kwind/recorder';
 import { openTrace } from '@kwind/trace';
 import { profile, type KernelProfile } from '@kwind/x86';
 import { concatMap } from 'rxjs';
-import { realBoot, realShape } from './real-shape.ts';
+import { keptBoot, realShape } from './real-shape.ts';
 import { record, replay, sinkInto } from './subjects.ts';
 import { stressBoot, type Workload } from './workload.ts';
 
 const MIB = 1024 * 1024;
-const [what, shape, length = '0', trace = ''] = process.argv.slice(2);
+const [what, shape, length = '0', trace = '', boot = ''] = process.argv.slice(2);
 const makeWork = (): Workload =>
-  shape === 'stress' ? stressBoot(Number(length)) : realShape(realBoot(), Number(length));
+  shape === 'stress' ? stressBoot(Number(length)) : realShape(keptBoot(boot), Number(length));
 
 /** Replaying needs no workload, which would count as its memory. */
 function profileOf(path: string): KernelProfile {
@@ -61,6 +61,9 @@ if (what === 'slow-sink') {
   );
 } else {
   const subject = what === 'record' ? recordingOf(makeWork()) : replayOf(profileOf(trace));
+  // What making the workload took, and its garbage, is not recording's.
+  globalThis.gc!();
+  writeFileSync('/proc/self/clear_refs', '5');
   const before = resident('VmRSS');
   subject();
   console.log(resident('VmHWM'));

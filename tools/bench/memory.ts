@@ -1,9 +1,11 @@
 // Memory: the peak of a process that only records, or only replays; and what waits for a sink that is slow.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { put, type Context } from './context.ts';
 import type { FigureId } from './bounds.ts';
+import { keepBoot, realBoot } from './real-shape.ts';
 
 const child = fileURLToPath(new URL('memory-child.ts', import.meta.url));
 
@@ -15,7 +17,9 @@ function ask(...args: readonly string[]): number[] {
 }
 
 export function peaks(context: Context): void {
-  const { work, trace } = context;
+  const { work, trace, folder } = context;
+  const boot = join(folder, 'memory-boot.kwind');
+  if (context.wants('memory-record', 'memory-replay')) keepBoot(boot, realBoot());
   for (const [id, what] of [
     ['memory-record', 'record'],
     ['memory-replay', 'replay'],
@@ -26,7 +30,7 @@ export function peaks(context: Context): void {
       put(context, { ...common, measured: Number.NaN, skipped: 'no /proc' });
       continue;
     }
-    const [peak = Number.NaN, before = Number.NaN] = ask(what, work.name, String(work.n), trace);
+    const [peak = Number.NaN, before = Number.NaN] = ask(what, work.name, String(work.n), trace, boot);
     put(context, { ...common, measured: peak, ours: '', reference: `before it began ${before.toFixed(0)} MiB` });
   }
 }

@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { ndjsonLines } from '@kwind/exporters';
 import { Timeline } from '@kwind/timeline';
-import { createTrace, openTrace } from '@kwind/trace';
+import { openTrace } from '@kwind/trace';
+import { freshBundle, root } from '../../packages/cli/bin/bundle.mjs';
+import { bundle } from '../bundle.ts';
 import type { FigureId } from './bounds.ts';
 import type { Context } from './context.ts';
 import { rateText, type Figure } from './figure.ts';
@@ -13,9 +15,9 @@ import { interleaved, timed, timedChild, type Time } from './measure.ts';
 import { emmettTimes } from './peers/emmett.ts';
 import { gdbTimes } from './peers/gdb.ts';
 import { toolkitFold, undoSteps } from './peers/redux.ts';
-import { realBoot } from './real-shape.ts';
+import { keepBoot, realBoot } from './real-shape.ts';
 import { drive } from './simulating.ts';
-import { fold, headerOf, record, recordBy, replay } from './subjects.ts';
+import { fold, record, recordBy, replay } from './subjects.ts';
 import { premade } from './premade.ts';
 import { collect, storesOf, stressBoot } from './workload.ts';
 
@@ -25,10 +27,7 @@ type Once = Pick<Context, 'folder' | 'wants' | 'put' | 'rounds' | 'short'>;
 export function realBytes({ folder, wants, put }: Once): void {
   if (!wants('bytes-boot', 'bytes-boot-json')) return;
   const path = join(folder, 'boot.kwind');
-  const { profile, batches } = realBoot();
-  const writer = createTrace(path, headerOf(profile));
-  for (const batch of batches) writer.append(batch);
-  writer.finish();
+  keepBoot(path, realBoot());
   const reader = openTrace(path);
   const json = gzipSync([...ndjsonLines(reader)].join('\n')).length;
   const { length } = reader;
@@ -46,9 +45,13 @@ export function realBytes({ folder, wants, put }: Once): void {
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** From the shell to the end of the process, against an empty one that imports the two packages which cannot be left out. */
-export function coldStart({ folder, wants, put, short }: Once): void {
+/**
+ * From the shell to the end of the process, as after an install, against an empty one that imports the two packages which
+ * cannot be left out.
+ */
+export async function coldStart({ folder, wants, put, short }: Once): Promise<void> {
   if (!wants('cold-help', 'cold-show')) return;
+  if (freshBundle() === null) await bundle(root);
   const trace = join(folder, 'small.kwind');
   recordBy(trace, stressBoot(0).profile, (machine) => drive(machine, 1500));
   const node =

@@ -4,6 +4,8 @@ import { profile, type KernelProfile, type Pfn } from '@kwind/x86';
 import { isEntryCode, toEvent, type BootEvent, type EventBatch } from '@kwind/events';
 import { captureFacts, parseCapture, shownPlaces, symbolNotes } from '@kwind/importers';
 import { recordFacts, Recorder, recordStaticTables } from '@kwind/recorder';
+import { createTrace, openTrace } from '@kwind/trace';
+import { headerOf } from './subjects.ts';
 import type { Sink, Workload } from './workload.ts';
 
 const CAPTURE = new URL('../../traces/captures/q35-6.1.0-56/', import.meta.url);
@@ -31,6 +33,22 @@ export function realBoot(): RealBoot {
   recordFacts(recorder.machine, captureFacts(capture));
   recorder.finish();
   return { profile: build, batches };
+}
+
+/** Kept as a trace, for a process that must not have the memory of importing it. */
+export function keepBoot(path: string, { profile: build, batches }: RealBoot): void {
+  const writer = createTrace(path, headerOf(build), { force: true });
+  for (const batch of batches) writer.append(batch);
+  writer.finish();
+}
+
+export function keptBoot(path: string): RealBoot {
+  const reader = openTrace(path);
+  const { header } = reader;
+  const batches: EventBatch[] = [];
+  for (let seq = 0; seq < reader.length; seq += batches.at(-1)!.length) batches.push(reader.batchContaining(seq));
+  reader.close();
+  return { profile: profile(header.profile, header.options), batches };
 }
 
 /** One event of the tile: a store as numbers, or a fact that is the same in every tile but for its table. */
