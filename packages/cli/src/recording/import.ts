@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { TraceHeader } from '@kwind/events';
 import { detectFormat } from '@kwind/importers';
 import { openTrace } from '@kwind/trace';
 import { ToolError } from '@kwind/x86';
@@ -8,6 +9,7 @@ import { captureIn, pathOf, readInput } from '../files.ts';
 import type { Io } from '../io.ts';
 import { print, printJson } from '../output.ts';
 import { renderAgreement, summariseAgreement } from '../render/agreement.ts';
+import { buildName } from '../render/build-name.ts';
 import { renderOutcome } from '../render/outcome.ts';
 import { count } from '../render/table.ts';
 import { safe } from '../terminal.ts';
@@ -47,7 +49,7 @@ async function importInto(io: Io, options: ImportOptions): Promise<number> {
   const name = options.log === STDIN ? 'stdin' : basename(options.log).replace(/\.gz$/, '');
   if (looksLikeEvents(text)) {
     const { header, recording } = importEvents(io, text, name, options, options);
-    await showEvents(io, options, [header.profile, ...header.options].join(' '), outcomeFor(io, options, recording));
+    await showEvents(io, options, header, outcomeFor(io, options, recording));
     return exitCodes.ok;
   }
   if (detectFormat(text) === 'capture') {
@@ -84,11 +86,12 @@ function outcomeFor(io: Io, { output }: Target, { tally, end }: Recording<unknow
 async function showEvents(
   io: Io,
   { output, log, json }: ImportOptions,
-  build: string,
+  header: TraceHeader,
   outcome: BootOutcome,
 ): Promise<void> {
+  const build = [header.profile, ...header.options].join(' ');
   if (json) await printJson(io, { trace: output, format: 'events', source: log, build, ...outcome });
-  else await print(io, [safe(`${output}: events of ${log}, ${build}`), ...renderOutcome(outcome)]);
+  else await print(io, [`${safe(`${output}: events of ${log}`)}, ${buildName(header)}`, ...renderOutcome(outcome)]);
 }
 
 async function showCapture(
@@ -112,9 +115,7 @@ async function showCapture(
     return;
   }
   await print(io, [
-    safe(
-      `${output}: ${capture.name}, ${count(capture.nrRecords, 'record')}, on ${[build.profile, ...build.options].join(' ')}`,
-    ),
+    `${safe(`${output}: ${capture.name}`)}, ${count(capture.nrRecords, 'record')}, on ${buildName(build)}`,
     `kernel: ${safe(kernelVersion) || 'not named beside the capture'}`,
     ...renderOutcome(outcome),
     ...notes.map((note) => `note: ${safe(note)}`),
@@ -149,7 +150,7 @@ async function showLog(
     return;
   }
   await print(io, [
-    safe(`${output}: ${log.name}, ${log.nrLines.toLocaleString('en-US')} lines, on ${[profile, ...options].join(' ')}`),
+    `${safe(`${output}: ${log.name}`)}, ${log.nrLines.toLocaleString('en-US')} lines, on ${buildName({ profile, options })}`,
     `kernel: ${safe(log.kernelVersion) || safe(log.release) || 'not named in the log'}`,
     ...renderOutcome(outcome),
     ...notes.map((note) => `note: ${safe(note)}`),

@@ -2,6 +2,7 @@ import { bytesText } from '../files.ts';
 import { isBeingRecorded } from '../recording-state.ts';
 import { safe } from '../terminal.ts';
 import type { TraceSummary } from '../trace-summary.ts';
+import { buildName } from './build-name.ts';
 import { count, facts, grouped, table } from './table.ts';
 
 export function renderInfo(summary: TraceSummary): string[] {
@@ -11,7 +12,7 @@ export function renderInfo(summary: TraceSummary): string[] {
       ['trace', safe(summary.trace)],
       ['source', `${header.source.kind} ${safe(header.source.name)}`.trimEnd()],
       ['kernel', safe(header.kernelVersion) || 'not stated'],
-      ['profile', safe([header.profile, ...header.options].join(' '))],
+      ['profile', buildName(header)],
       ['recorded', `${safe(header.created)} by kwind ${safe(header.recordedBy)}`],
       ['state', stateText(summary)],
       ['size', sizeText(summary)],

@@ -1,6 +1,7 @@
 import type { Io } from '../io.ts';
 import { openSession, type OpenedSession } from '../open-session.ts';
 import { note, print } from '../output.ts';
+import { buildName } from '../render/build-name.ts';
 import { count } from '../render/table.ts';
 import { safe, widthOf, wrapped } from '../terminal.ts';
 import { Follower } from './follower.ts';
@@ -75,6 +76,5 @@ function followerOf(io: Io, { session, reader }: OpenedSession, interrupts: Inte
 }
 
 function greeting(trace: string, { reader: { header, length } }: OpenedSession): string {
-  const build = [header.profile, ...header.options].join(' ');
-  return `${safe(trace)}: ${count(length, 'event')} of ${safe(header.source.name)} on ${safe(build)}. help lists the commands, ^D leaves.`;
+  return `${safe(trace)}: ${count(length, 'event')} of ${safe(header.source.name)} on ${buildName(header)}. help lists the commands, ^D leaves.`;
 }
