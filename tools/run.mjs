@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freshBundle } from '../packages/cli/bin/bundle.mjs';
 
 const PNPM = 'pnpm@12.21.0';
 const FLOOR = [22, 18]; // below: no .ts loading without a flag, and better-sqlite3 crashes below 22.14
@@ -15,6 +16,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const modules = join(root, 'node_modules');
 const bin = join(modules, '.bin');
 const stamp = join(modules, '.kwind-stamp');
+const launcher = join(root, 'packages', 'cli', 'bin', 'kwind.mjs');
 const pinned = join(modules, `node-${process.platform}-${process.arch}`, 'bin', 'node');
 
 function fail(sentence) {
@@ -52,9 +54,10 @@ function dropPinnedNodeIfBroken() {
   rmSync(pinned, { force: true });
 }
 
+/** Returns whether there was something to install. */
 function install() {
   const want = fingerprint();
-  if (isInstalled(want)) return;
+  if (isInstalled(want)) return false;
   console.error('kwind: installing what the lockfile names; only this run needs the npm registry');
   // npm would wait 70 s before it admits that there is no network; a slow registry still gets its second try.
   const env = { npm_config_fetch_retry_mintimeout: '1000', npm_config_fetch_retry_maxtimeout: '5000', ...process.env };
@@ -65,7 +68,7 @@ function install() {
     const ended = spawnSync('npx', args, { cwd: root, env, stdio: ['ignore', 2, 2], shell });
     if (ended.status === 0) break;
     if (ended.signal === 'SIGINT') process.exit(130);
-    if (isInstalled(want)) return; // another first run, started at the same time, got there
+    if (isInstalled(want)) return false; // another first run, started at the same time, got there
     if (attempt === ATTEMPTS) {
       const why = ended.error ? ended.error.message : `exit code ${ended.status ?? ended.signal}`;
       fail(
@@ -75,6 +78,7 @@ function install() {
   }
   dropPinnedNodeIfBroken();
   writeFileSync(stamp, want);
+  return true;
 }
 
 function isOwnNodeGood() {
@@ -104,7 +108,15 @@ function run(node, file, args) {
   });
 }
 
+/** The command's quick form. Without it the command runs from its sources, so nothing here may fail. */
+function bundle(node) {
+  if (freshBundle() !== null) return;
+  spawnSync(node, [join(root, 'tools', 'bundle.ts')], { cwd: root, stdio: ['ignore', 2, 2] });
+}
+
 const [file, ...args] = process.argv.slice(2);
 if (file === undefined) fail('usage: node tools/run.mjs FILE [ARG...]');
-install();
-run(chooseNode(), file, args);
+const isNew = install();
+const node = chooseNode();
+if (isNew || resolve(root, file) === launcher) bundle(node);
+run(node, file, args);

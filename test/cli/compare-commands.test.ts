@@ -40,8 +40,15 @@ describe('kwind diff', () => {
     const ran = await diff('a.kwind', 'slid.kwind');
     expect(ran.code).toBe(0);
     expect(ran.lines.slice(1)).toEqual([
-      '(kernel image, physical: 0x0 in A, 0xfffffffff8000000 in B; taken out of the comparison)',
       '(kernel image: 0xffffffff81000000 in A, 0xffffffff89000000 in B; taken out of the comparison)',
+      'The same.',
+    ]);
+  });
+
+  it('says where the image lies in memory only when that is elsewhere', async () => {
+    await record('early-pc', 'moved.kwind', '--set', 'phys_base=0x2000000');
+    expect((await diff('a.kwind', 'moved.kwind')).lines.slice(1)).toEqual([
+      '(kernel image, physical: 0x1000000 in A, 0x3000000 in B; taken out of the comparison)',
       'The same.',
     ]);
   });
@@ -109,6 +116,36 @@ describe('kwind diff', () => {
     expect(page).not.toContain('<script');
     for (const mark of ['\u202e', '\u0007']) expect(page).not.toContain(mark);
     expect(page.match(/<article>/g)).toHaveLength(page.match(/<\/article>/g)!.length);
+  });
+
+  it('says which entry, slot, call or variable an event that changed is about', async () => {
+    const other = at('about.kwind');
+    writeTrace(
+      other,
+      sampleEvents.map((event) => {
+        if (event.type === 'pte.written') return { ...event, after: event.after ^ 0x8000n } as typeof event;
+        if (event.type === 'call.returned') return { ...event, result: event.result ^ 1n };
+        return event;
+      }),
+    );
+    const { out } = await diff('one.kwind', 'about.kwind', '--only', 'pte.*', '--only', 'call.*');
+    expect(out).toMatch(/changed: event \S+ of A, \S+ of B {2}pte\.written <.+>\[\d+\]$/m);
+    expect(out).toMatch(/changed: event \S+ of A, \S+ of B {2}call\.returned \w+\(\)$/m);
+    expect((await diff('one.kwind', 'about.kwind', '--unified')).out).toMatch(/^-pte\.written <.+>\[\d+\] after=0x/m);
+  });
+
+  it('is quiet when it is asked to be, but for the exit code and what went wrong', async () => {
+    expect(await diff('one.kwind', 'one.kwind', '-q')).toMatchObject({ code: 0, out: '', err: '' });
+    expect(await diff('one.kwind', 'two.kwind', '--quiet')).toMatchObject({ code: 1, out: '', err: '' });
+    expect(await diff('one.kwind', 'two.kwind', '--quiet', '--json')).toMatchObject({ code: 1, out: '' });
+    expect((await diff('one.kwind', 'absent.kwind', '-q')).err).toContain('does not exist');
+  });
+
+  it('says which of the two has no such position', async () => {
+    expect(await diff('q35.kwind', 'one.kwind', '--to', '1000')).toMatchObject({ code: 2 });
+    expect((await diff('q35.kwind', 'one.kwind', '--to', '1000')).err).toContain(
+      'one.kwind: position 1000 lies outside',
+    );
   });
 
   it('answers mistakes', async () => {

@@ -17,9 +17,9 @@ beforeAll(() => writeTrace(trace, restless(20_000)));
 
 function run(
   argv: readonly string[],
-  options: { input?: string; node?: readonly string[] } = {},
+  options: { input?: string; node?: readonly string[]; program?: string } = {},
 ): { code: number | null; out: string; err: string } {
-  const ran = spawnSync(process.execPath, [...(options.node ?? []), bin, ...argv], {
+  const ran = spawnSync(process.execPath, [...(options.node ?? []), options.program ?? bin, ...argv], {
     encoding: 'utf8',
     env,
     input: options.input ?? '',
@@ -85,8 +85,9 @@ describe('start-up', () => {
   const hook = `import module from 'node:module';
     import { writeSync } from 'node:fs';
     module.registerHooks({ resolve(name, context, next) { writeSync(2, 'load ' + name + '\\n'); return next(name, context); } });`;
+  // The sources, whose imports have names; launcher.test.ts looks at the bundle of them.
   const loaded = (argv: readonly string[]): string =>
-    run(argv, { node: ['--import', `data:text/javascript,${encodeURIComponent(hook)}`] }).err;
+    run(argv, { program: main, node: ['--import', `data:text/javascript,${encodeURIComponent(hook)}`] }).err;
 
   it.each([
     [['--help']],

@@ -67,6 +67,8 @@ describe('a command line that cannot be understood', () => {
     [['xyzzy'], 'there is no command "xyzzy".', 'kwind --help lists the commands.'],
     [['log'], 'something is missing: kwind log <trace> [range]', 'kwind log --help'],
     [['log', 'a', '--typ', 'b'], 'kwind log has no option --typ.', 'Did you mean --type?'],
+    [['diff', 'a', 'b', '-s'], 'kwind diff has no option -s.', 'Did you mean --stat?'],
+    [['diff', 'a', 'b', '-x'], 'kwind diff has no option -x.', 'kwind diff --help shows'],
     [['log', 'a', 'b', 'c'], 'kwind log cannot take "c" as well', 'kwind log --help'],
     [['record', 'a.kws'], 'kwind record needs --output.', 'kwind record --help'],
     [['record', '-o', 'x'], 'give a script or --boot, one of the two.', 'kwind record boot.kws'],

@@ -54,7 +54,7 @@ function foldedState(path: string): string {
 function replayedState(path: string): string {
   const reader = openTrace(path);
   const start = initialState(profile(reader.header.profile, reader.header.options));
-  const hash = stateHash(reduceRows(start, reader.rowsFrom(0, false, true)));
+  const hash = stateHash(reduceRows(start, reader.rowsFrom(0, { calls: true })));
   reader.close();
   return hash;
 }

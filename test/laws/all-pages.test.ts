@@ -57,10 +57,10 @@ describe('all pages of a long history', () => {
     const reader = openTrace(recorded(history(2), 'middle.kwind'));
     const rowsFrom = reader.rowsFrom.bind(reader);
     let loads = 0;
-    reader.rowsFrom = function* (from, skipsStores, skipsCalls) {
-      for (const rows of rowsFrom(from, skipsStores, skipsCalls)) {
+    reader.rowsFrom = function* (from, skips) {
+      for (const rows of rowsFrom(from, skips)) {
         // Without the stores it is the rest of the machine that is folded.
-        if (skipsStores !== true) loads++;
+        if (skips?.stores !== true) loads++;
         yield rows;
       }
     };

@@ -72,7 +72,7 @@ export const bounds = {
   'diff-kaslr': { what: 'diff, equal but for KASLR', unit: 'equal', better: 'more', goal: 1, ci: 1 },
   check: { what: 'check, all rules', unit: '×', better: 'less', goal: 2.5, ci: 8, ciReal: 30 },
   'cold-help': { what: 'kwind --help', unit: '×', better: 'less', goal: 1.5, ci: 2.2 },
-  'cold-show': { what: 'kwind show T summary', unit: '×', better: 'less', goal: 1.5, ci: 3.2 },
+  'cold-show': { what: 'kwind show T summary', unit: '×', better: 'less', goal: 1.5, ci: 2.2 },
   'emmett-record': { what: 'record end to end', unit: '×', better: 'more', goal: 60, ci: 8 },
   'emmett-replay': { what: 'replay from disk', unit: '×', better: 'more', goal: 60, ci: 8 },
   toolkit: { what: 'fold', unit: '×', better: 'more', goal: 500, ci: 120 },

@@ -96,14 +96,19 @@ const middle = (times: readonly Time[]): Time => ({
   cpu: median(times.map((time) => time.cpu)),
 });
 
-/** Run all subjects in turn, `rounds` times, so that a slow minute of the machine hits them alike. Medians by subject. */
+/**
+ * Run all subjects in turn, `rounds` times, so that a slow minute of the machine hits them alike. Each round begins with another
+ * one: who comes after a subject pays for its garbage, and who comes first for what is not compiled yet. Medians by subject.
+ */
 export function interleaved<Name extends string>(
   rounds: number,
   subjects: Readonly<Record<Name, () => Time>>,
 ): Readonly<Record<Name, Time>> {
   const times = new Map<string, Time[]>();
+  const inTurn = Object.entries<() => Time>(subjects);
   for (let round = 0; round < rounds; round++) {
-    for (const [name, run] of Object.entries<() => Time>(subjects)) {
+    for (let turn = 0; turn < inTurn.length; turn++) {
+      const [name, run] = inTurn[(round + turn) % inTurn.length]!;
       times.set(name, [...(times.get(name) ?? []), run()]);
     }
   }

@@ -34,8 +34,7 @@ export function recording(context: Context): void {
   const { work, trace, folder } = context;
   if (!context.wants('record', 'simulate', 'watch-all', 'watch-some', 'replay')) return void record(trace, work);
   const database = join(folder, 'rows.sqlite');
-  const rounds = work.n >= 1e7 ? 1 : context.rounds;
-  const times = interleaved(rounds, {
+  const times = interleaved(context.rounds, {
     rows: () => timed(() => recordRows(database, work.make)),
     all: () => recordWatched(trace, work, '*'),
     some: () => recordWatched(trace, work, 'slot.*'),

@@ -107,7 +107,7 @@ export function recordWatched(path: string, work: Workload, pattern: string): Ti
 export function replay(path: string, profile: KernelProfile): Time {
   return timed(() => {
     const reader = openTrace(path);
-    const state = reduceRows(initialState(profile), reader.rowsFrom(0, false, true));
+    const state = reduceRows(initialState(profile), reader.rowsFrom(0, { calls: true }));
     reader.close();
     if (state.position !== reader.length) throw new Error('the replay did not reach the end');
   });

@@ -2,32 +2,27 @@
 // dependencies, as kwind.mjs is.
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** Under node_modules, which git and all tools pass over: it belongs to what was installed. */
 export const bundles = fileURLToPath(new URL('../node_modules/.kwind/', import.meta.url));
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** What of a file is remembered, and must be the same again; null when there is none. */
-export function stateOf(path) {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? null : [found.size, found.mtimeMs];
-}
-
 /**
  * The URL of the bundle's entry, or null when there is no whole bundle of just the sources that are there.
- * Its manifest: `folder` under {@link bundles}, `entry`, and `files`: path relative to the root -> size, mtimeMs, of all
- * that it was made of and all that it consists of.
+ * Its manifest: `files`, path relative to the root -> size and mtimeMs, of all that it was made of and all that it
+ * consists of; `entry`, one of them.
  */
 export function freshBundle() {
   try {
-    const { folder, entry, files } = JSON.parse(readFileSync(join(bundles, 'manifest.json'), 'utf8'));
+    const { entry, files } = JSON.parse(readFileSync(join(bundles, 'manifest.json'), 'utf8'));
+    if (files[entry] === undefined) return null;
     for (const path in files) {
       const found = statSync(root + path, { throwIfNoEntry: false });
       const [size, mtimeMs] = files[path];
       if (found === undefined || found.size !== size || found.mtimeMs !== mtimeMs) return null;
     }
-    return new URL(`../node_modules/.kwind/${folder}/${entry}`, import.meta.url).href;
+    return pathToFileURL(root + entry).href;
   } catch {
     return null; // none was made, or something half-written is there
   }

@@ -16,12 +16,20 @@ export interface Outcome {
   readonly code: number;
 }
 
+/** Thrown to leave yargs with a command: it would lay out the help text next, wanted or not, a tenth of a start. */
+class Chosen {
+  readonly run: () => Promise<number>;
+
+  constructor(run: () => Promise<number>) {
+    this.run = run;
+  }
+}
+
 /**
  * Parse a command line and run its command.
  * @throws UsageError; whatever the command throws
  */
 export async function dispatch(argv: readonly string[], io: Io): Promise<Outcome> {
-  let code = 0;
   let text = '';
   const parser = configure(yargs([...argv]), io);
   for (const spec of await commandsFor(argv)) {
@@ -29,16 +37,20 @@ export async function dispatch(argv: readonly string[], io: Io): Promise<Outcome
       spec.usage,
       spec.doc,
       (inner) => withExamples(spec.build(inner), spec),
-      async (args) => {
-        code = await spec.run(args as never, io);
+      (args) => {
+        throw new Chosen(() => spec.run(args as never, io));
       },
     );
   }
-  const result = parser.parseAsync([...argv], {}, (_error: unknown, _args: unknown, output: string) => {
-    text = output;
-  });
-  await result;
-  return { text, code };
+  try {
+    await parser.parseAsync([...argv], {}, (_error: unknown, _args: unknown, output: string) => {
+      text = output;
+    });
+  } catch (left) {
+    if (left instanceof Chosen) return { text: '', code: await left.run() };
+    throw left;
+  }
+  return { text, code: 0 };
 }
 
 function configure(parser: Argv, io: Io): Argv {

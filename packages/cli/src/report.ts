@@ -3,6 +3,7 @@ import type { ToolError } from '@kwind/x86';
 import { exitCodeOf, exitCodes, Interrupted, isToolError, UsageError } from './exit-code.ts';
 import type { Io } from './io.ts';
 import { ClosedPipe, write } from './output.ts';
+import { sourceStack } from './source-stack.ts';
 import { paintFor, safe } from './terminal.ts';
 
 /** Say on stderr what went wrong and what to do about it; returns the exit code. */
@@ -52,7 +53,7 @@ export function sayingOf(error: unknown): Saying {
     return { code: exitCodes.interrupted, message: safe(error.message), hint: safe(error.hint) };
   if (isSystemError(error)) return { code: exitCodes.usage, message: safe(error.message), hint: '' };
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const text = stack.split('\n').map(safe).join('\n');
+  const text = sourceStack(stack).split('\n').map(safe).join('\n');
   return {
     code: exitCodes.internal,
     message: `internal error\n${text}`,

@@ -124,7 +124,10 @@ async function unknownArgument(
     return new UsageError(`kwind ${nameOf(spec)} cannot take "${name}" as well: kwind ${spec.usage}`, help);
   const { optionsOf } = await import('./cli.ts');
   const { didYouMean } = await import('@kwind/x86');
-  const near = didYouMean(name, optionsOf(spec));
+  const options = optionsOf(spec);
+  // Any short word is near to a letter alone: there, only what begins with it.
+  const [one, ...more] = options.filter((option) => name.length === 1 && option.startsWith(name));
+  const near = name.length > 1 ? didYouMean(name, options) : one && more.length === 0 ? `Did you mean ${one}?` : '';
   return new UsageError(
     `kwind ${nameOf(spec)} has no option ${asOption.split('=', 1)[0]}.`,
     near === '' ? help : near.replace('mean ', 'mean --'),

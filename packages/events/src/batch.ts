@@ -57,12 +57,7 @@ export class EventBatch {
     this.length = raw.codes.length;
     this.openCalls = openCalls;
     this.#raw = raw;
-    let causes: Causes | undefined;
-    const causeOf = (i: number): Cause => {
-      causes ??= causesOf(firstSeq, openCalls, raw.codes);
-      return { cause: causes.cause[i]!, depth: causes.depth[i]! };
-    };
-    this.#source = { raw, firstSeq, causeOf };
+    this.#source = { raw, firstSeq, causeOf: causesOf(firstSeq, openCalls, raw.codes) };
   }
 
   static {
@@ -78,7 +73,7 @@ export class EventBatch {
   /** The event at index `i` of this batch (its seq is `firstSeq + i`). */
   at(i: number): EventView {
     if (!(i >= 0 && i < this.length)) throw new RangeError(`a batch of ${this.length} events has no event ${i}`);
-    return viewAt(this.#source, i);
+    return viewAt(this.#source, i, this.firstSeq + i);
   }
 
   codeAt(i: number): number {
@@ -99,8 +94,16 @@ interface Causes {
   readonly depth: Uint16Array;
 }
 
-/** Follows the call brackets once over a batch; kept, so that a view's cause is a look-up. */
-function causesOf(firstSeq: number, openCalls: readonly number[], codes: Uint8Array): Causes {
+/** Tells the cause of each event; the call brackets are followed once, when somebody asks first. */
+export function causesOf(firstSeq: number, openCalls: readonly number[], codes: Uint8Array): (i: number) => Cause {
+  let causes: Causes | undefined;
+  return (i) => {
+    causes ??= followCalls(firstSeq, openCalls, codes);
+    return { cause: causes.cause[i]!, depth: causes.depth[i]! };
+  };
+}
+
+function followCalls(firstSeq: number, openCalls: readonly number[], codes: Uint8Array): Causes {
   const cause = new Int32Array(codes.length);
   const depth = new Uint16Array(codes.length);
   const open = [...openCalls];

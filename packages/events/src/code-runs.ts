@@ -99,5 +99,14 @@ export function readRuns(input: ByteReader, length: number): CodeRuns {
 export const badRun = (run: number, length: number): ToolError =>
   corrupt(`a run of ${run} equal codes among ${length}`);
 
+/** One a row and one more for each type. */
+const turns = new Uint16Array(BATCH_SIZE + 257);
+/**
+ * Scratch for writing stores twice: `turns[0]` is the first row in which a word leaves its step, `turns[i + 1]` of such a row the next
+ * one, and in the end the number of rows. Other places hold anything.
+ */
+export const turnsOf = ({ starts }: CodeRuns, code: number): Uint16Array =>
+  turns.subarray(starts[code]! + code, starts[code + 1]! + code + 1);
+
 export const placesOf = (runs: CodeRuns, code: number): Uint32Array =>
   runs.places.subarray(runs.starts[code]!, runs.starts[code + 1]!);

@@ -1,7 +1,7 @@
 import { BATCH_SIZE, batchFromRaw, rawOf, type EventBatch } from './batch.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { isEntryCode, specOfCode } from './catalog/index.ts';
-import { placesOf, readRuns, runsOf, writeRuns, type CodeRuns } from './code-runs.ts';
+import { placesOf, readRuns, runsOf, turnsOf, writeRuns, type CodeRuns } from './code-runs.ts';
 import { readColumn, readWords, writeColumn, writeWords, type Rows } from './columns.ts';
 import { readEntries, skipEntries, writeEntries } from './entry-runs.ts';
 import { fresh, ListCounts, placeRows, readMany, type Decoded, type Room } from './row-room.ts';
@@ -50,7 +50,7 @@ export function writeColumns(out: ByteWriter, batch: EventBatch): CodeRuns {
   for (const code of runs.present) {
     const rows: Rows = { starts: placesOf(runs, code), words };
     sections[2 * code] = out.length;
-    if (isEntryCode(code)) writeEntries(out, rows);
+    if (isEntryCode(code)) writeEntries(out, rows, turnsOf(runs, code));
     else for (let skip = 0; skip < shapes[code]!.width; skip++) writeColumn(out, rows, skip);
     if (shapes[code]!.list) writeWords(out, rows, shapes[code]!.width);
     sections[2 * code + 1] = out.length;

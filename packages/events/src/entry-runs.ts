@@ -40,8 +40,10 @@ function putStep(word: number, step: number): number {
  * Stores to entries as runs of rows in which every word goes on by its step, modulo 2^32: how many rows go on (0 at
  * first, and all steps are 0), which words' steps change with the next row, those steps; and so on, ending with a
  * length. Lengths, changes and the steps of each word are streams of their own, because like compresses with like.
+ *
+ * @param turns is filled with the rows in which a step changes, see turnsOf()
  */
-export function writeEntries(out: ByteWriter, { starts, words }: Rows): void {
+export function writeEntries(out: ByteWriter, { starts, words }: Rows, turns: Uint16Array): void {
   for (let stream = 0; stream < STREAMS; stream++) ends[stream] = stream * ROOM;
   // A destructuring assignment of all of them made them anything but integers for the compiler.
   let w0 = 0,
@@ -59,6 +61,7 @@ export function writeEntries(out: ByteWriter, { starts, words }: Rows): void {
     s5 = 0,
     s6 = 0;
   let length = 0;
+  let turn = 0;
   for (let i = 0; i < starts.length; i++) {
     const at = starts[i]!;
     const d0 = (words[at]! - w0) | 0;
@@ -81,6 +84,8 @@ export function writeEntries(out: ByteWriter, { starts, words }: Rows): void {
     }
     putVarint(LENGTHS, length);
     length = 0;
+    turns[turn] = i;
+    turn = i + 1;
     let mask = 0;
     if (d0 !== s0) mask |= putStep(0, (s0 = d0));
     if (d1 !== s1) mask |= putStep(1, (s1 = d1));
@@ -92,6 +97,7 @@ export function writeEntries(out: ByteWriter, { starts, words }: Rows): void {
     streams[ends[MASKS]!++] = mask;
   }
   putVarint(LENGTHS, length);
+  turns[turn] = starts.length;
   for (let stream = 0; stream < STREAMS; stream++) out.varint(ends[stream]! - stream * ROOM);
   for (let stream = 0; stream < STREAMS; stream++) out.bytes(streams.subarray(stream * ROOM, ends[stream]));
 }

@@ -62,6 +62,14 @@ export interface BatchRows {
   readonly raw: RawBatch;
 }
 
+/** Words that nobody will read. */
+export interface SkippedWords {
+  /** Those of stores to entries. */
+  readonly stores?: boolean;
+  /** Those of calls. */
+  readonly calls?: boolean;
+}
+
 /** A link of a store's hash chain: what the events up to the end of a batch come to. */
 export interface ChainLink {
   readonly firstSeq: number;
@@ -82,7 +90,7 @@ export interface TraceReader {
    * of stores to entries may be missing for who wants the other events, and those of calls, all but which there are, for
    * who folds: the rows' `whole` has them.
    */
-  rowsFrom?(firstSeq: number, skipsStores?: boolean, skipsCalls?: boolean): Iterable<BatchRows>;
+  rowsFrom?(firstSeq: number, skips?: SkippedWords): Iterable<BatchRows>;
   /** The link of the batch that holds event `seq`, in a store that chains its batches. */
   linkAt?(seq: number): ChainLink;
   /**

@@ -2,7 +2,7 @@ import { CALL_ENTERED, CALL_RETURNED, rawOf, type EventBatch, type Texts } from 
 import { ByteWriter } from './bytes.ts';
 import { isEntryCode } from './catalog/index.ts';
 import { writePattern } from './code-pattern.ts';
-import { placesOf, type CodeRuns } from './code-runs.ts';
+import { placesOf, turnsOf, type CodeRuns } from './code-runs.ts';
 import { sections, TEXTS, writeColumns, writeCounts } from './codec.ts';
 import { shapes } from './shapes.ts';
 import { packTexts } from './split-texts.ts';
@@ -58,7 +58,7 @@ export function splitBatch(batch: EventBatch): SplitBatch {
   for (const code of runs.present) {
     if (isEntryCode(code)) {
       stores.commit(0);
-      writeStores(stores, { starts: placesOf(runs, code), words });
+      writeStores(stores, { starts: placesOf(runs, code), words }, turnsOf(runs, code));
       front.varint(stores.length);
       front.bytes(stores.view());
     } else {

@@ -48,8 +48,11 @@ export const strideAfter = (stride: number): number => (stride >= -NEAR && strid
 
 // One pass over the rows, the row before in locals: stores to entries are nearly all of a boot. tools/bench guards it.
 
-/** Write the rows; see above. */
-export function writeStores(out: ByteWriter, { starts, words }: Rows): void {
+/**
+ * Write the rows; see above.
+ * @param turns in which of them a word leaves its step, as writeEntries() found; the others are not read where that is known to do
+ */
+export function writeStores(out: ByteWriter, { starts, words }: Rows, turns: Uint16Array): void {
   const { bytes, at: begin } = out.reserve(ROW_BYTES * (starts.length + 1));
   startSteps();
   let at = begin;
@@ -62,8 +65,10 @@ export function writeStores(out: ByteWriter, { starts, words }: Rows): void {
     w6 = 0;
   let isBack = false;
   let count = 0;
+  let turn = turns[0]!;
   for (let i = 0; i < starts.length; i++) {
-    const from = starts[i]!;
+    if (i === turn) turn = turns[i + 1]!;
+    let from = starts[i]!;
     const t0 = words[from]! | 0;
     const t1 = words[from + 1]! | 0;
     const t2 = words[from + 2]! | 0;
@@ -78,16 +83,24 @@ export function writeStores(out: ByteWriter, { starts, words }: Rows): void {
     const miss = isBack
       ? place | d2 | (t3 ^ w5) | (t4 ^ w6) | (t5 ^ w3) | (t6 ^ w4)
       : place | (d2 ^ steps[INDEX]!) | (d3 ^ steps[OLD]!) | (t4 ^ w4) | (d5 ^ steps[NEW]!) | (t6 ^ w6);
-    if (miss === 0) count++;
-    else {
+    if (miss === 0) {
+      count++;
+      if (!isBack && i + 1 < turn) {
+        // The rows up to the next turn step as this one did, which was foretold: so are they.
+        count += turn - 1 - i;
+        i = turn - 1;
+        from = starts[i]!;
+        w2 = words[from + 2]! | 0;
+        w3 = words[from + 3]! | 0;
+        w5 = words[from + 5]! | 0;
+        continue;
+      }
+    } else {
       at = putVarint(bytes, at, count);
       count = 0;
       isBack = (place | d2 | (t3 ^ w5) | (t4 ^ w6)) === 0;
       if (isBack) at = putBack(bytes, at, t5 - w3, t6 - w4);
-      else {
-        at = putPlace(bytes, at, t0 - w0, t1 - w1, d2);
-        at = putValues(bytes, at, w3, d3, t4 - w4, w5, d5, t6 - w6);
-      }
+      else at = putValues(bytes, putPlace(bytes, at, t0 - w0, t1 - w1, d2), w3, d3, t4 - w4, w5, d5, t6 - w6);
     }
     w0 = t0;
     w1 = t1;

@@ -17,7 +17,7 @@ export interface Cause {
   readonly depth: number;
 }
 
-/** What the rows of one batch have in common, so that a view keeps two values: four took twice as long to make. */
+/** What the rows of one batch have in common. */
 export interface RowSource {
   readonly raw: RawBatch;
   readonly firstSeq: number;
@@ -25,33 +25,74 @@ export interface RowSource {
   readonly causeOf?: (index: number) => Cause;
 }
 
+/** Where a row lies. */
+interface Place {
+  source: RowSource;
+  index: number;
+  seq: number;
+}
+
 /**
  * A read-only window on one row. Immutable by construction: the window has no setter and holds its place privately.
- * Subclasses, one an event type, get a getter for each field from the catalogue.
+ * Its class, one an event type, gets a getter for each field from the catalogue.
  */
-class Row {
-  // Filled in by `place`: a constructor with arguments costs three times as much through the classes below.
-  #source!: RowSource;
-  #index!: number;
+interface Row {
+  readonly seq: number;
+}
+interface RowClass {
+  new (place: Place): Row;
+  readonly prototype: Row;
+  placeOf(row: Row): Place;
+}
 
+// Text for text the same four times: V8 makes and reads what a class has privately in a fifth of the time while it has seen few
+// classes run that text, and nearly all of a boot are events of these three types. tools/bench guards it.
+class StoreRow implements Row {
+  readonly #place: Place;
+  constructor(place: Place) {
+    this.#place = place;
+  }
   get seq(): number {
-    return this.#source.firstSeq + this.#index;
+    return this.#place.seq;
   }
-  get cause(): number {
-    return this.#source.causeOf?.(this.#index).cause ?? -1;
+  static placeOf(row: StoreRow): Place {
+    return row.#place;
   }
-  get depth(): number {
-    return this.#source.causeOf?.(this.#index).depth ?? 0;
+}
+class EnteredRow implements Row {
+  readonly #place: Place;
+  constructor(place: Place) {
+    this.#place = place;
   }
-
-  static place(row: Row, source: RowSource, index: number): Row {
-    row.#source = source;
-    row.#index = index;
-    return row;
+  get seq(): number {
+    return this.#place.seq;
   }
-  static read<T>(row: Row, get: (raw: RawBatch, at: number) => T, skip: number): T {
-    const { raw } = row.#source;
-    return get(raw, raw.offsets[row.#index]! + skip);
+  static placeOf(row: EnteredRow): Place {
+    return row.#place;
+  }
+}
+class ReturnedRow implements Row {
+  readonly #place: Place;
+  constructor(place: Place) {
+    this.#place = place;
+  }
+  get seq(): number {
+    return this.#place.seq;
+  }
+  static placeOf(row: ReturnedRow): Place {
+    return row.#place;
+  }
+}
+class OtherRow implements Row {
+  readonly #place: Place;
+  constructor(place: Place) {
+    this.#place = place;
+  }
+  get seq(): number {
+    return this.#place.seq;
+  }
+  static placeOf(row: OtherRow): Place {
+    return row.#place;
   }
 }
 
@@ -78,42 +119,73 @@ const readers: { readonly [K in FieldKind]: (raw: RawBatch, at: number) => unkno
   list,
 };
 
-function viewClass(spec: EventSpec): new () => Row {
-  const View = class extends Row {};
+const often = new Map<string, RowClass>([
+  ['pte.written', StoreRow],
+  ['call.entered', EnteredRow],
+  ['call.returned', ReturnedRow],
+]);
+
+function viewClass(spec: EventSpec): RowClass {
+  const View = often.get(spec.type) ?? (class extends OtherRow {} as RowClass);
+  const { placeOf } = View;
+  const define = (name: string, get: (place: Place) => unknown, enumerable = true): void => {
+    Object.defineProperty(View.prototype, name, {
+      get(this: Row) {
+        return get(placeOf(this));
+      },
+      enumerable,
+    });
+  };
   Object.defineProperty(View.prototype, 'type', { value: spec.type, enumerable: true });
+  define('cause', ({ source, index }) => source.causeOf?.(index).cause ?? -1, false);
+  define('depth', ({ source, index }) => source.causeOf?.(index).depth ?? 0, false);
   let skip = 0;
   for (const [name, kind] of Object.entries(spec.fields)) {
     const at = skip;
     const get = readers[kind];
-    Object.defineProperty(View.prototype, name, {
-      get(this: Row) {
-        return Row.read(this, get, at);
-      },
-      enumerable: true,
-    });
+    define(name, ({ source: { raw }, index }) => get(raw, raw.offsets[index]! + at));
     skip += widthOf(kind);
   }
   return View;
 }
 
-const classes: (new () => Row)[] = [];
+const classes: RowClass[] = [];
 for (const spec of catalog) classes[spec.code] = viewClass(spec);
 
-/** A fresh view of the row at `index`; its cause is asked for only when somebody looks. */
-export function viewAt(source: RowSource, index: number): EventView {
-  return Row.place(new classes[source.raw.codes[index]!]!(), source, index) as unknown as EventView;
+const CODES = [...often.keys()].map((type) => catalog.find((spec) => spec.type === type)!.code);
+const [PTE_WRITTEN, CALL_ENTERED, CALL_RETURNED] = CODES;
+
+function viewOf(code: number, place: Place): Row {
+  if (code === PTE_WRITTEN) return new StoreRow(place);
+  if (code === CALL_ENTERED) return new EnteredRow(place);
+  if (code === CALL_RETURNED) return new ReturnedRow(place);
+  return new classes[code]!(place);
 }
 
-/**
- * One reusable view an event type, for the fold alone: it moves under the hands of whoever keeps it.
- * Saves an allocation for each control event.
- */
-export const viewsByCode: readonly (EventView | undefined)[] = classes.map(
-  (View) => new View() as unknown as EventView,
-);
+/** A fresh view of the row at `index`; its cause is asked for only when somebody looks. */
+export function viewAt(source: RowSource, index: number, seq: number): EventView {
+  return viewOf(source.raw.codes[index]!, { source, index, seq }) as unknown as EventView;
+}
 
-export function moveView(view: EventView, source: RowSource, index: number): void {
-  Row.place(view as unknown as Row, source, index);
+const nowhere: RowSource = {
+  raw: { codes: new Uint8Array(0), offsets: new Uint32Array(0), words: new Uint32Array(0), strings: [] },
+  firstSeq: 0,
+};
+const movable = classes.map((_, code) => {
+  const place: Place = { source: nowhere, index: 0, seq: 0 };
+  return { place, view: viewOf(code, place) as unknown as EventView };
+});
+
+/**
+ * A view of the row at `index`, for the fold alone: the next call for an event of its type moves it under the hands of whoever
+ * keeps it. Saves an allocation for each control event.
+ */
+export function movedView(source: RowSource, index: number): EventView {
+  const { place, view } = movable[source.raw.codes[index]!]!;
+  place.source = source;
+  place.index = index;
+  place.seq = source.firstSeq + index;
+  return view;
 }
 
 /** The fields of a view as a plain object: what a kernel function would have emitted. */

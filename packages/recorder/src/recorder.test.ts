@@ -169,6 +169,42 @@ describe('a batch whose rows are used again', () => {
     for (const view of views) expect(() => toEvent(view)).toThrow(/taken back/);
   });
 
+  it('leaves single events as they were for whoever keeps them, with their numbers and causes', () => {
+    const record = (recorder: Recorder): void => {
+      const { machine } = recorder;
+      for (let i = 0; i < 2 * full; i++) {
+        machine.emit({
+          type: 'call.entered',
+          fn: `f${i}`,
+          caller: '',
+          stack: '',
+          origin: '',
+          text: '',
+          args: [BigInt(i)],
+        });
+        machine.emit(flush(i));
+        if (i % 7 > 0) machine.emit({ type: 'call.returned', fn: `f${i}`, result: BigInt(i) });
+      }
+    };
+    const told = (event: EventView): string =>
+      JSON.stringify([event.seq, event.cause, event.depth, eventToJson(event)]);
+    const plain = new Recorder(linux);
+    const batches = collect<EventBatch>(plain.batches$);
+    record(plain);
+    plain.finish();
+    const all = batches.values.flatMap((batch) => [...batch]);
+    const recorder = new Recorder(linux);
+    recorder.addSink(() => {}, true);
+    const patterns = ['*', 'tlb.*', 'call.*', 'call.returned', 'slot.*'];
+    const kept = patterns.map((pattern) => collect<EventView>(recorder.events$(pattern)));
+    record(recorder);
+    recorder.finish();
+    for (const [i, pattern] of patterns.entries()) {
+      const wanted = all.filter(({ type }) => pattern === '*' || type.startsWith(pattern.replace('*', '')));
+      expect(kept[i]!.values.map(told)).toEqual(wanted.map(told));
+    }
+  });
+
   it('gives a subscriber that comes later every event from then on, and to the end', () => {
     const recorder = new Recorder(linux);
     const digests: string[] = [];

@@ -2,7 +2,7 @@ import { map, type Observable, Subject } from 'rxjs';
 import type { KernelProfile } from '@kwind/x86';
 import type { EventBatch, EventView } from '@kwind/events';
 import type { MachineState } from '@kwind/state';
-import { singles } from './event-stream.ts';
+import { singles, WatchedBatch } from './event-stream.ts';
 import { LiveMachine } from './live-machine.ts';
 
 /** A frozen batch and the state right after it. */
@@ -22,6 +22,8 @@ export type Sink = (batch: EventBatch, stateAfter: () => MachineState) => void;
 export class Recorder {
   readonly machine: LiveMachine;
   readonly #out = new Subject<EventBatch>();
+  /** For those who want single events and never see the batch. */
+  readonly #watched = new Subject<WatchedBatch>();
   readonly #sinks: Sink[] = [];
   /** Whether every sink is through with a batch when it returns. */
   #sinksOnlyLook = true;
@@ -42,7 +44,7 @@ export class Recorder {
   }
   /** Single events, all or those whose type matches `pattern` (`pte.*`). */
   events$(pattern = '*'): Observable<EventView> {
-    return singles(this.batches$, pattern);
+    return singles(this.#watched, pattern);
   }
 
   /**
@@ -66,6 +68,7 @@ export class Recorder {
     if (!this.#ended) {
       this.#ended = true;
       this.#out.complete();
+      this.#watched.complete();
     }
     return this.machine.snapshot();
   }
@@ -76,6 +79,7 @@ export class Recorder {
     this.#ended = true;
     this.#failure = error;
     this.#out.error(error);
+    this.#watched.error(error);
   }
 
   #publish(batch: EventBatch): void {
@@ -87,7 +91,9 @@ export class Recorder {
       this.fail(error);
       throw error;
     }
-    if (!this.#out.observed && this.#sinksOnlyLook) this.machine.takeBack(batch);
-    else this.#out.next(batch);
+    const stays = this.#out.observed || !this.#sinksOnlyLook;
+    this.#out.next(batch);
+    if (this.#watched.observed) this.#watched.next(new WatchedBatch(batch, stays));
+    if (!stays) this.machine.takeBack(batch);
   }
 }

@@ -1,4 +1,4 @@
-import { CALL_ENTERED, moveView, rawOf, viewsByCode, type RawBatch } from '@kwind/events/raw';
+import { movedView, rawOf, type RawBatch } from '@kwind/events/raw';
 import type { EventBatch, EventOf, EventView } from '@kwind/events';
 import type { CallFrame } from './control.ts';
 
@@ -78,8 +78,7 @@ export class CallChain {
   }
 
   #addFrame(raw: RawBatch, firstSeq: number, index: number): void {
-    const view = viewsByCode[CALL_ENTERED]! as EventView & EventOf<'call.entered'>;
-    moveView(view, { raw, firstSeq }, index);
+    const view = movedView({ raw, firstSeq }, index) as EventView & EventOf<'call.entered'>;
     const { seq, fn, text, caller, origin } = view;
     this.#frames = Object.freeze({
       seq,

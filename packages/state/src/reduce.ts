@@ -1,14 +1,6 @@
 import { hex, ToolError, type Position } from '@kwind/x86';
 import { catalog, codeOfType, isEntryCode, type BatchRows, type EventBatch } from '@kwind/events';
-import {
-  CALL_ENTERED,
-  CALL_RETURNED,
-  moveView,
-  rawOf,
-  viewsByCode,
-  type RawBatch,
-  type RowSource,
-} from '@kwind/events/raw';
+import { CALL_ENTERED, CALL_RETURNED, movedView, rawOf, type RawBatch, type RowSource } from '@kwind/events/raw';
 import type { MachineState } from './machine.ts';
 import { reducers } from './reducers/index.ts';
 import { PageCell, PIECE_SHIFT } from './page-cell.ts';
@@ -38,9 +30,7 @@ export function applyOther(machine: MachineWriter, code: number, source: RowSour
   else {
     if ((code === SLOT_CLAIMED || code === SLOT_RELEASED) && machine.turnSlot(source.raw, source.firstSeq, index))
       return;
-    const view = viewsByCode[code]!;
-    moveView(view, source, index);
-    byCode[code]!(machine, view as never);
+    byCode[code]!(machine, movedView(source, index) as never);
   }
 }
 
@@ -108,8 +98,8 @@ export function applyRow(machine: MachineWriter, source: RowSource, index: numbe
 }
 
 function mismatch(machine: MachineWriter, raw: RawBatch, i: number, seq: number): ToolError {
-  const view = viewsByCode[raw.codes[i]!]! as unknown as { table: number; index: number; before: bigint };
-  moveView(view as never, { raw, firstSeq: seq - i }, i);
+  const moved = movedView({ raw, firstSeq: seq - i }, i) as unknown;
+  const view = moved as { table: number; index: number; before: bigint };
   return mismatchError(seq, view, machine.pages.entry(view.table, view.index));
 }
 

@@ -1,5 +1,5 @@
 import { codeOfType, type EventOf, type EventView } from '@kwind/events';
-import { moveView, viewsByCode, type RawBatch } from '@kwind/events/raw';
+import { movedView, type RawBatch } from '@kwind/events/raw';
 import { freeSlot, type SlotState } from './control.ts';
 
 export const SLOT_CLAIMED = codeOfType('slot.claimed');
@@ -77,8 +77,8 @@ export class SlotLine {
       if (index < 0) continue;
       rows[slot] = 0;
       const before = this.#slots[slot]!;
-      const view = viewsByCode[raw.codes[index]!]! as EventView & EventOf<'slot.claimed' | 'slot.released'>;
-      moveView(view, { raw, firstSeq: this.#firstSeq }, index);
+      const moved = movedView({ raw, firstSeq: this.#firstSeq }, index);
+      const view = moved as EventView & EventOf<'slot.claimed' | 'slot.released'>;
       this.#put(slot, view.type === 'slot.claimed' ? claimedSlot(before, view) : releasedSlot(before));
     }
   }

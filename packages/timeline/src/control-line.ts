@@ -107,7 +107,7 @@ export class ControlLine {
 
   /** The rows from the batch that holds event `from` on; from a store straight, for they are needed only once. */
   *#rows(from: number): Generator<BatchRows> {
-    if (this.#reader.rowsFrom) return yield* this.#reader.rowsFrom(from, true, true);
+    if (this.#reader.rowsFrom) return yield* this.#reader.rowsFrom(from, { stores: true, calls: true });
     for (let seq = from; seq < this.#reader.length;) {
       const batch = this.#reader.batchContaining(seq);
       yield { firstSeq: batch.firstSeq, length: batch.length, raw: rawOf(batch) };

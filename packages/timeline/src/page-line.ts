@@ -182,7 +182,7 @@ export class PageLine {
 
   *#rows(from: number, to: number): Generator<BatchRows> {
     if (this.#reader.rowsFrom) {
-      for (const rows of this.#reader.rowsFrom(from, false, true)) {
+      for (const rows of this.#reader.rowsFrom(from, { calls: true })) {
         if (rows.firstSeq >= to) return;
         yield rows;
       }

@@ -4,6 +4,7 @@ import {
   type ChainLink,
   type Checkpoint,
   type EventBatch,
+  type SkippedWords,
   type StoredPart,
   type TraceHeader,
   type TraceReader,
@@ -18,7 +19,7 @@ import { readMeta, type Meta, type RecorderInfo } from './meta.ts';
 import { openForReading, type OpenedTrace } from './open.ts';
 import { MAX_CHECKPOINT_BYTES, unpack, unpackPart } from './packing.ts';
 import { Queries, type BatchRow, type FoundPart, type SummaryRow } from './queries.ts';
-import { batchIn, rowsIn, storesIn, type Skips } from './stored-batch.ts';
+import { batchIn, rowsIn, storesIn } from './stored-batch.ts';
 import { slotTarget, tableTarget, TouchSearch, type Target } from './touch-search.ts';
 
 /** `index` narrows a table to one entry. */
@@ -79,17 +80,17 @@ export class SqliteTraceReader implements TraceReader {
     return this.#cache.get(seq) ?? this.#cache.put(this.#load(seq));
   }
 
-  *rowsFrom(firstSeq: number, skipsStores = false, skipsCalls = false): IterableIterator<BatchRows> {
+  *rowsFrom(firstSeq: number, { stores = false, calls = false }: SkippedWords = {}): IterableIterator<BatchRows> {
     const decoder = this.#idle ?? new RowDecoder();
     this.#idle = undefined;
     try {
-      yield* this.#rows(decoder, firstSeq, { stores: skipsStores, calls: skipsCalls });
+      yield* this.#rows(decoder, firstSeq, { stores, calls });
     } finally {
       this.#idle = decoder;
     }
   }
 
-  *#rows(decoder: RowDecoder, firstSeq: number, skips: Skips): Generator<BatchRows> {
+  *#rows(decoder: RowDecoder, firstSeq: number, skips: Required<SkippedWords>): Generator<BatchRows> {
     for (let seq = firstSeq; seq < this.length;) {
       const row = this.#rowAt(seq);
       let batch: EventBatch | undefined;

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { decodeBatch, type EventBatch } from '@kwind/events';
+import { decodeBatch, type EventBatch, type SkippedWords } from '@kwind/events';
 import {
   decodeSplit,
   decodeSplitStores,
@@ -98,17 +98,16 @@ export function batchIn(body: Buffer, firstSeq: number): EventBatch {
     : decodeBatch(unpack(body, MAX_BATCH_BYTES), firstSeq);
 }
 
-/** Event types whose words somebody can do without. */
-export interface Skips {
-  readonly stores: boolean;
-  readonly calls: boolean;
-}
-
 /**
  * @param whole see RawBatch
  * @throws Error when the bytes are damaged
  */
-export function rowsIn(body: Buffer, decoder: RowDecoder, skips: Skips, whole: () => EventBatch): RawBatch {
+export function rowsIn(
+  body: Buffer,
+  decoder: RowDecoder,
+  skips: Required<SkippedWords>,
+  whole: () => EventBatch,
+): RawBatch {
   const pieces = piecesOf(body);
   return pieces
     ? decoder.decodeSplit({ ...pieces, whole }, skips)

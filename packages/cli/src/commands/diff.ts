@@ -12,6 +12,7 @@ export const diffCommand = defineCommand({
     { command: 'diff good.kwind bad.kwind --stat', what: 'one line for each kind of difference' },
     { command: 'diff a.kwind b.kwind --unified | less', what: 'for review' },
     { command: "diff a.kwind b.kwind --only 'slot.*' --ignore size", what: 'only these events, without that field' },
+    { command: 'diff a.kwind b.kwind -q || echo differ', what: 'for a script' },
     { command: 'diff a.kwind b.kwind --html diff.html', what: 'one page to look at and to send' },
   ],
   build: (yargs) =>
@@ -26,6 +27,7 @@ export const diffCommand = defineCommand({
         tolerate: { choices: ['reorder'] as const, requiresArg: true, describe: 'calls that only moved do not count' },
         stat: { type: 'boolean', default: false, describe: 'one line for each kind of difference' },
         unified: { alias: 'u', type: 'boolean', default: false, describe: '- and + lines with what is around them' },
+        quiet: { alias: 'q', type: 'boolean', default: false, describe: 'print nothing: the exit code says it' },
         html: { type: 'string', requiresArg: true, describe: 'write one self-contained page' },
         all: { type: 'boolean', default: false, describe: 'leave nothing out' },
         ...bisectExitOption,

@@ -33,6 +33,7 @@ export interface DiffCommandOptions {
   readonly tolerate?: 'reorder' | undefined;
   readonly stat: boolean;
   readonly unified: boolean;
+  readonly quiet: boolean;
   readonly html?: string | undefined;
   readonly all: boolean;
   readonly json: boolean;
@@ -74,7 +75,7 @@ function compare(options: DiffCommandOptions, a: SqliteTraceReader, b: SqliteTra
   const found = diffTraces(a, b, asked);
   const report = { a: options.a, b: options.b, diff: found, groups: groupsOf(found.differences) };
   const place = firstPlace(found);
-  if (!place || options.stat) return report;
+  if (!place || ((options.stat || options.quiet) && options.html === undefined && !options.json)) return report;
   const states = stateComparison(a, b);
   const ends = asked.range ? { a: asked.range.a.to, b: asked.range.b.to } : { a: a.length, b: b.length };
   return { ...report, first: states(place), end: states(ends) };
@@ -106,14 +107,24 @@ function diffOptionsOf(options: DiffCommandOptions, a: SqliteTraceReader, b: Sql
 
 function rangeOf({ from, to }: DiffCommandOptions, reader: SqliteTraceReader): DiffRange {
   const context = positionContext(reader);
+  const positionOf = (text: string): number => {
+    try {
+      return parsePosition(text, context);
+    } catch (error) {
+      // One position, two traces: which of them does not have it?
+      if (!(error instanceof ToolError)) throw error;
+      throw new ToolError(error.code, `${reader.path}: ${error.message}`, error.hint, { cause: error });
+    }
+  };
   return {
-    from: from === undefined ? 0 : parsePosition(from, context),
-    to: to === undefined ? reader.length : parsePosition(to, context),
+    from: from === undefined ? 0 : positionOf(from),
+    to: to === undefined ? reader.length : positionOf(to),
   };
 }
 
 async function show(io: Io, options: DiffCommandOptions, report: DiffReport): Promise<void> {
   if (options.html !== undefined) writeOutput(io, options.html, diffPage(report));
+  if (options.quiet) return;
   if (options.json) return printJson(io, jsonOf(report));
   const style = styleFor(io, { all: options.all, allHint: '--all' });
   if (options.stat) return print(io, renderStat(report));

@@ -17,7 +17,7 @@ export const nameOf = ({ type, text }: DiffItem): string =>
   type === 'call.entered' ? text : text.length > 160 ? `${text.slice(0, 160)}…` : text;
 
 /** One difference in a sentence. */
-export function sentenceOf({ kind, what, a, b }: Difference): string {
+export function sentenceOf({ kind, what, a, b, fields }: Difference): string {
   switch (kind) {
     case 'only-a':
       return `only in A: ${what} ${placeText(a!)}  ${safe(nameOf(a!))}`;
@@ -26,15 +26,21 @@ export function sentenceOf({ kind, what, a, b }: Difference): string {
     case 'moved':
       return `moved: ${what} ${placeText(a!)} of A is ${placeText(b!)} of B  ${safe(nameOf(a!))}`;
     case 'changed':
-      return `changed: ${what} ${placeText(a!)} of A, ${placeText(b!)} of B  ${safe(what === 'call' ? nameOf(a!) : aboutOf(a!))}`;
+      return `changed: ${what} ${placeText(a!)} of A, ${placeText(b!)} of B  ${safe(what === 'call' ? nameOf(a!) : aboutOf(a!, fields))}`;
   }
 }
 
-/** The type of an event, and the name it goes by. */
-const aboutOf = ({ type, text }: DiffItem): string => {
-  const name = / name=(.+?)(?= \w+=|$)/.exec(text)?.[1];
-  return name !== undefined && type.startsWith('resource.') ? `${type} ${name}` : type;
-};
+/** The type of an event that changed, and what both sides say that it is about: the entry, the slot, or the name it goes by. */
+function aboutOf({ type, text }: DiffItem, changed: Difference['fields']): string {
+  const said = (field: string): string | undefined =>
+    changed.some(({ name }) => name === field) ? undefined : new RegExp(` ${field}=(.+?)(?= \\w+=|$)`).exec(text)?.[1];
+  const [table, index] = [said('table'), said('index')];
+  if (table !== undefined) return `${type} <${table}>${index ?? ''}`;
+  const slot = said('slot');
+  const fn = said('fn');
+  const about = slot === undefined ? (fn === undefined ? said('name') : `${fn}()`) : `slot ${slot}`;
+  return about === undefined ? type : `${type} ${about}`;
+}
 
 const fieldLines = ({ fields }: Difference): string[] =>
   fields.map(({ name, a, b }) => `${name}: ${safe(a)} -> ${safe(b)}`);
@@ -159,12 +165,15 @@ export function renderDiff(report: DiffReport, style: Style): string[] {
   ];
 }
 
+/** Of a call. */
+const functionOf = ({ text }: DiffItem): string => `${text.split('(', 1)[0]}()`;
+
 /** One line for each kind of difference and type of event or function. */
 export function renderStat(report: DiffReport): string[] {
   const counts = new Map<string, number>();
   for (const { kind, what, a, b } of report.diff.differences) {
     const item = (a ?? b)!;
-    const sort = what === 'call' ? `${item.text.split('(', 1)[0]}()` : what === 'stretch' ? 'stretches' : item.type;
+    const sort = what === 'call' ? functionOf(item) : what === 'stretch' ? 'stretches' : item.type;
     const key = `${kind}\t${sort}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
@@ -175,19 +184,31 @@ export function renderStat(report: DiffReport): string[] {
   ];
 }
 
+/** One side of a field that changed. What a call was called with stands in its title. */
+function unifiedText(
+  what: Difference['what'],
+  item: DiffItem,
+  changed: Difference['fields'],
+  name: string,
+  value: string,
+): string {
+  if (what !== 'call') return `${aboutOf(item, changed)} ${name}=${value}`;
+  return name === 'args' ? item.text : `${functionOf(item)} ${name}=${value}`;
+}
+
 /** As diff -u writes it: the path of calls as the line with the two places. */
 export function renderUnified(report: DiffReport, style: Style): string[] {
   const { diff } = report;
   const sign = (tint: 'red' | 'green', mark: string, text: string): string => style.paint(tint, `${mark}${safe(text)}`);
-  const hunk = ({ kind, a, b, at, path, fields, inside }: Difference): string[] => [
+  const hunk = ({ kind, what, a, b, at, path, fields, inside }: Difference): string[] => [
     style.paint(
       'cyan',
       `@@ -${at.a + 1} +${at.b + 1} @@ ${path.map(safe).join(' > ')}${kind === 'moved' ? ' (moved)' : ''}`,
     ),
     ...(kind === 'changed' && fields.length > 0 && a && b
       ? fields.flatMap((field) => [
-          sign('red', '-', `${a.type} ${field.name}=${field.a}`),
-          sign('green', '+', `${b.type} ${field.name}=${field.b}`),
+          sign('red', '-', unifiedText(what, a, fields, field.name, field.a)),
+          sign('green', '+', unifiedText(what, b, fields, field.name, field.b)),
         ])
       : [...(a ? [sign('red', '-', a.text)] : []), ...(b ? [sign('green', '+', b.text)] : [])]),
     ...inside.flatMap(hunk),

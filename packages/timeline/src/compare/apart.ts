@@ -1,4 +1,4 @@
-import { paOf, pfnOf, vaddr, type KernelProfile } from '@kwind/x86';
+import { paOf, pfnOf, physAddr, vaddr, type KernelProfile } from '@kwind/x86';
 import type { Slide } from './types.ts';
 
 /** In what the two sides differ for no reason of their own. */
@@ -16,8 +16,10 @@ export interface Apart {
 
 const textOf = (profile: KernelProfile): bigint => profile.symbols['_text'] ?? profile.startKernelMap;
 
+const physicalOf = (profile: KernelProfile): bigint => paOf(profile, vaddr(textOf(profile))) ?? profile.physBase;
+
 const places = (profile: KernelProfile): readonly (readonly [string, bigint])[] => [
-  ['kernel image, physical', profile.physBase],
+  ['kernel image, physical', physicalOf(profile)],
   ['kernel image', textOf(profile)],
   ['direct map', profile.pageOffset],
   ['vmalloc area', profile.vmallocStart],
@@ -69,14 +71,13 @@ const starts = [
 export function imageOf(profile: KernelProfile): Image {
   const text = textOf(profile);
   const end = profile.symbols['_end'] ?? profile.startKernelMap + profile.kernelImageSize - 1n;
-  const phys = paOf(profile, vaddr(text)) ?? profile.physBase;
   const sections = starts.flatMap(([name, symbol]) => {
     const start = name === 'code' ? text : profile.symbols[symbol];
     return start === undefined ? [] : [{ name, start: Number((start - text) >> PAGE_SHIFT) }];
   });
   return {
     virtual: Number(text >> PAGE_SHIFT),
-    physical: pfnOf(phys),
+    physical: pfnOf(physAddr(physicalOf(profile))),
     // A page more: that the image ends exactly at a page's end is a place in it, too.
     pages: Number((end - text) >> PAGE_SHIFT) + 1,
     sections: sections.toSorted((x, y) => x.start - y.start),

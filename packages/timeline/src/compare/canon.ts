@@ -1,5 +1,4 @@
 import { codeOfType, specOfCode, type EventView, type TraceReader } from '@kwind/events';
-import { rawOf } from '@kwind/events/raw';
 import { hex, type KernelProfile } from '@kwind/x86';
 import type { Apart } from './apart.ts';
 import { Places, type Entry, type Mode, type PageBy } from './places.ts';
@@ -62,6 +61,14 @@ export class Canon {
     }));
     this.places.by = 'image';
     return fields;
+  }
+
+  /** One of them alone; undefined where it does not count. */
+  fieldOf(event: EventView, code: number, name: string): string | undefined {
+    const plan = this.#plans[code]!.find((field) => field.name === name);
+    return (
+      plan && this.#fieldText(event, code, plan.how, (event as unknown as Readonly<Record<string, unknown>>)[name])
+    );
   }
 
   #fieldText(event: EventView, code: number, how: FieldPlan['how'], value: unknown): string {
@@ -143,8 +150,3 @@ export class Canon {
     return `${specOfCode(code)!.type} ${fields.join(' ')}`;
   }
 }
-
-export const codeAt = (reader: TraceReader, seq: number): { event: EventView; code: number } => {
-  const batch = reader.batchContaining(seq);
-  return { event: batch.at(seq - batch.firstSeq), code: rawOf(batch).codes[seq - batch.firstSeq]! };
-};

@@ -1,7 +1,7 @@
 import { codeOfType, specOfCode, type EventView } from '@kwind/events';
 import { align } from './align.ts';
-import { codeAt } from './canon.ts';
 import type { Parts } from './column.ts';
+import type { EventAt } from './events-at.ts';
 import { likenesses, type Likeness } from './likeness.ts';
 import type { Open, Part, Side } from './sides.ts';
 import type { DiffItem, FieldChange } from './types.ts';
@@ -130,7 +130,7 @@ export class Comparison {
   }
 
   #changes(a: Part, b: Part): FieldChange[] {
-    return changes(this.a, codeAt(this.a.reader, a.seq), this.b, codeAt(this.b.reader, b.seq));
+    return changes(this.a, this.a.events.at(a.seq), this.b, this.b.events.at(b.seq));
   }
 
   /** The calls around a place, outermost first; of those that both sides say alike, as the side says it that is read anyway. */
@@ -140,7 +140,7 @@ export class Comparison {
   }
   #titleOf(path: Path, side: 'a' | 'b'): string {
     const from = path.alike ? side : 'a';
-    return titleOf(this[from], codeAt(this[from].reader, path[from]).event);
+    return titleOf(this[from], this[from].events.at(path[from]).event);
   }
 
   #endsOf = (a: Part, b: Part): { a: number; b: number } => ({
@@ -200,7 +200,7 @@ export class Comparison {
   }
 
   #item(side: Side, part: Part): DiffItem {
-    const { event, code } = codeAt(side.reader, part.seq);
+    const { event, code } = side.events.at(part.seq);
     const isCall = part.call >= 0;
     return {
       seq: part.seq,
@@ -216,16 +216,10 @@ const keyOf = ({ column }: Side, { seq }: Part): number => column.hashes[seq - c
 
 /** `fn(args)`. */
 function titleOf({ canon }: Side, event: EventView): string {
-  const args = canon.fieldsOf(event, ENTERED).find(({ name }) => name === 'args')?.text ?? '';
-  return event.type === 'call.entered' ? `${event.fn}(${args})` : event.type;
+  return event.type === 'call.entered' ? `${event.fn}(${canon.fieldOf(event, ENTERED, 'args') ?? ''})` : event.type;
 }
 
-function changes(
-  a: Side,
-  left: { event: EventView; code: number },
-  b: Side,
-  right: { event: EventView; code: number },
-): FieldChange[] {
+function changes(a: Side, left: EventAt, b: Side, right: EventAt): FieldChange[] {
   const fields = a.canon.fieldsOf(left.event, left.code);
   const others = new Map(b.canon.fieldsOf(right.event, right.code).map(({ name, text }) => [name, text]));
   const found = fields.flatMap(({ name, text }) => {
@@ -238,12 +232,7 @@ function changes(
   return [{ name: 'type', a: specOfCode(left.code)!.type, b: specOfCode(right.code)!.type }, ...found];
 }
 
-function isSameBySection(
-  a: Side,
-  left: { event: EventView; code: number },
-  b: Side,
-  right: { event: EventView; code: number },
-): boolean {
+function isSameBySection(a: Side, left: EventAt, b: Side, right: EventAt): boolean {
   return (['section', 'next'] as const).some((by) => {
     const others = b.canon.fieldsOf(right.event, right.code, by);
     return a.canon

@@ -5,6 +5,7 @@ import { Canon } from './canon.ts';
 import { Column } from './column.ts';
 import { Comparison } from './compare.ts';
 import { haveSameChain } from './divergence.ts';
+import { EventsAt } from './events-at.ts';
 import { isIndependent, joinMoves } from './moves.ts';
 import type { Open, Side } from './sides.ts';
 import type { Difference, DiffOptions, DiffRange, Slide, TraceDiff } from './types.ts';
@@ -29,7 +30,7 @@ function sidesOf(a: TraceReader, b: TraceReader, options: DiffOptions, ranges: {
     aliases: ReadonlyMap<number, string>,
   ): Side => {
     const canon = new Canon(reader, build, apart, options.ignore ?? [], aliases);
-    return { reader, canon, column: new Column(reader, canon, range, only) };
+    return { events: new EventsAt(reader), canon, column: new Column(reader, canon, range, only) };
   };
   const none = new Map<number, string>();
   const [sideA, sideB] = [side(a, left, ranges.a, none), side(b, right, ranges.b, none)];
@@ -74,6 +75,8 @@ export function diffTraces(a: TraceReader, b: TraceReader, options: DiffOptions 
   // An alignment has to choose among equals; taken in the same order both ways, it chooses alike.
   const turned = order > 0;
   const found = differencesOf(turned ? sides.b : sides.a, turned ? sides.a : sides.b, options);
+  sides.a.events.close();
+  sides.b.events.close();
   const differences = turned ? found.differences.map(mirrored) : found.differences;
   return { ...common, same: differences.length === 0, differences, tolerated: found.tolerated };
 }

@@ -1,5 +1,4 @@
 import { codeOfType, isEntryCode, type EventView } from '@kwind/events';
-import { codeAt } from './canon.ts';
 import type { Part, Side } from './sides.ts';
 import { hashText, mix } from './hash.ts';
 
@@ -11,12 +10,18 @@ export interface Likeness {
   readonly b: (part: Part) => number;
 }
 
+/** Fields that say what an event is about, the best first. */
+const subjects = ['name', 'slot', 'id', 'vaddr', 'fn', 'table', 'entry', 'start'];
+
 /** What an event is about, whatever it says of it: an entry, a slot, a name, an address. */
 function subjectOf(side: Side, event: EventView, code: number): string {
-  const fields = new Map(side.canon.fieldsOf(event, code).map(({ name, text }) => [name, text]));
-  if (isEntryCode(code)) return `${event.type} ${fields.get('table') ?? ''} ${fields.get('index') ?? ''}`;
-  const subject = ['name', 'slot', 'id', 'vaddr', 'fn', 'table', 'entry', 'start'].find((name) => fields.has(name));
-  return `${event.type} ${subject === undefined ? '' : fields.get(subject)}`;
+  const said = (name: string): string | undefined => side.canon.fieldOf(event, code, name);
+  if (isEntryCode(code)) return `${event.type} ${said('table') ?? ''} ${said('index') ?? ''}`;
+  for (const name of subjects) {
+    const subject = said(name);
+    if (subject !== undefined) return `${event.type} ${subject}`;
+  }
+  return `${event.type} `;
 }
 
 const isCall = (part: Part): boolean => part.call >= 0;
@@ -26,7 +31,7 @@ const samePlace =
   (side: Side) =>
   (part: Part): number => {
     if (isCall(part)) return side.column.hashes[part.seq - side.column.range.from]!;
-    const { event, code } = codeAt(side.reader, part.seq);
+    const { event, code } = side.events.at(part.seq);
     return mix(hashText(subjectOf(side, event, code)), 1) >>> 0;
   };
 
@@ -34,7 +39,7 @@ const samePlace =
 const sameKind =
   (side: Side) =>
   (part: Part): number => {
-    const { event, code } = codeAt(side.reader, part.seq);
+    const { event, code } = side.events.at(part.seq);
     return code === ENTERED && event.type === 'call.entered' ? hashText(`call ${event.fn}`) : code;
   };
 

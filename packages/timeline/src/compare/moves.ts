@@ -1,5 +1,4 @@
 import { isEntryCode } from '@kwind/events';
-import { codeAt } from './canon.ts';
 import type { Open, Side } from './sides.ts';
 
 /** Join the two halves of calls that are whole on both sides, elsewhere. */
@@ -26,10 +25,10 @@ export function joinMoves(found: readonly Open[]): Open[] {
 const MOST_PASSED = 20_000;
 
 /** What the events of a stretch read or change, in words: entries, slots, areas, trees. */
-function touched({ reader, canon }: Side, from: number, to: number): Set<string> {
+function touched({ events, canon }: Side, from: number, to: number): Set<string> {
   const found = new Set<string>();
   for (let seq = from; seq < to; seq++) {
-    const { event, code } = codeAt(reader, seq);
+    const { event, code } = events.at(seq);
     // Brackets and lines on the console bind nothing.
     if (event.type.startsWith('call.') || event.type === 'message.printed') continue;
     if (isEntryCode(code) && 'table' in event && 'index' in event)

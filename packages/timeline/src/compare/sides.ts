@@ -1,11 +1,11 @@
-import type { TraceReader } from '@kwind/events';
 import type { Canon } from './canon.ts';
 import type { Column } from './column.ts';
+import type { EventsAt } from './events-at.ts';
 import type { Difference } from './types.ts';
 
 /** One side, as the comparison sees it. */
 export interface Side {
-  readonly reader: TraceReader;
+  readonly events: EventsAt;
   readonly canon: Canon;
   readonly column: Column;
 }

@@ -58,7 +58,7 @@ export type PageNamer = (page: number, last: number) => string;
 
 /** The rows of the batch at `firstSeq`, of all but calls: most of a traced boot, and no part of this. */
 function rowsOf(reader: TraceReader, firstSeq: number): RawBatch {
-  for (const { raw } of reader.rowsFrom?.(firstSeq, false, true) ?? []) return raw;
+  for (const { raw } of reader.rowsFrom?.(firstSeq, { calls: true }) ?? []) return raw;
   return rawOf(reader.batchContaining(firstSeq));
 }
 
