@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { KernelProfile } from '@kwind/x86';
-import { EVENT_SCHEMA, type EventBatch, type TraceHeader } from '@kwind/events';
+import { EVENT_SCHEMA, type EventBatch, type SkippedWords, type TraceHeader } from '@kwind/events';
 import { initialState, reduceAll, reduceRows, type MachineState } from '@kwind/state';
 import { Recorder, recordInto, type LiveMachine } from '@kwind/recorder';
 import { createTrace, openTrace } from '@kwind/trace';
@@ -103,11 +103,16 @@ export function recordWatched(path: string, work: Workload, pattern: string): Ti
   return time;
 }
 
-/** From the file to the state at the end. */
-export function replay(path: string, profile: KernelProfile): Time {
+/** From the file to the state at the end; what calls were given and gave back is read only where it stays, as in the product. */
+export const replay = (path: string, profile: KernelProfile): Time => replayed(path, profile, { calls: true });
+
+/** The same with every word of every event read: the reference for what looks at each. */
+export const fullReplay = (path: string, profile: KernelProfile): Time => replayed(path, profile, {});
+
+function replayed(path: string, profile: KernelProfile, skips: SkippedWords): Time {
   return timed(() => {
     const reader = openTrace(path);
-    const state = reduceRows(initialState(profile), reader.rowsFrom(0, { calls: true }));
+    const state = reduceRows(initialState(profile), reader.rowsFrom(0, skips));
     reader.close();
     if (state.position !== reader.length) throw new Error('the replay did not reach the end');
   });

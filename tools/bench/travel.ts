@@ -3,7 +3,7 @@ import { entriesChange, entryAt, Timeline } from '@kwind/timeline';
 import { openTrace } from '@kwind/trace';
 import { put, type Context } from './context.ts';
 import type { FigureId } from './bounds.ts';
-import { valueText } from './figure.ts';
+import { valueText, type Figure } from './figure.ts';
 import { eachTimed, latencyOf, waited, type Latency, type Wait } from './measure.ts';
 import { seeded } from './random.ts';
 
@@ -33,9 +33,6 @@ export function opening(context: Context): void {
   putLatency(context, 'open', undefined, found);
 }
 
-/** Medians of `goto` by workload and length, for its growth. */
-const medians = new Map<string, number>();
-
 /** A place never visited, from a timeline that keeps nothing of others yet, and a walk there: an entry of four tables. */
 export function going(context: Context): void {
   if (!context.wants('goto-p50', 'goto-p99', 'goto-growth')) return;
@@ -57,15 +54,24 @@ export function going(context: Context): void {
   const found = eachTimed(short ? 20 : 200, visit);
   reader.close();
   putLatency(context, 'goto-p50', 'goto-p99', found);
-  medians.set(`${work.name} ${work.n}`, found.p50);
-  const small = medians.get(`${work.name} ${1e5}`);
-  if (small !== undefined && work.n > 1e5)
-    put(context, {
-      id: 'goto-growth',
-      measured: found.p50 / small,
-      ours: ms(found.p50),
-      reference: `at 1e5 ${ms(small)}`,
-    });
+}
+
+const SHORT = 1e5;
+
+/** How much longer a `goto` takes in the workload measured last than in one of 10^5 events. */
+export function gotoGrowth(figures: readonly Figure[]): Figure | undefined {
+  const last = figures.findLast(({ id }) => id === 'goto-p50');
+  const small = figures.find(({ id, shape, n }) => id === 'goto-p50' && shape === last?.shape && n === SHORT);
+  if (last === undefined || small === undefined || last.n <= SHORT || figures.at(-1)?.id === 'goto-growth')
+    return undefined;
+  return {
+    id: 'goto-growth',
+    shape: last.shape,
+    n: last.n,
+    measured: last.measured / small.measured,
+    ours: ms(last.measured),
+    reference: `at 1e5 ${ms(small.measured)}`,
+  };
 }
 
 /** Back from the end, step by step; the steps that leave a batch count by themselves as well. */
