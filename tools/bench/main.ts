@@ -42,7 +42,7 @@ const figures: Figure[] = [];
 
 function roundsFor(n: number): number {
   if (values.rounds !== undefined) return Number(values.rounds);
-  if (values.short || n >= 1e7) return 3;
+  if (n >= 1e7 || (values.short && values.part === 'once')) return 3;
   // Few events are over before anything is compiled: more rounds, of which the median is.
   return n >= 1e6 ? 5 : n >= 1e5 ? 15 : 41;
 }
