@@ -104,7 +104,7 @@ export class SqliteTraceReader implements TraceReader {
 
   linkAt(seq: number): ChainLink {
     const row = this.#queries.linkAt(seq);
-    if (!row) throw this.#queries.damaged(`the batch that holds seq ${seq} is missing`);
+    if (!row || !holds(row, seq)) throw this.#queries.damaged(`the batch that holds seq ${seq} is missing`);
     return { firstSeq: row.first_seq, length: row.length, chain: row.chain };
   }
 
@@ -152,6 +152,7 @@ export class SqliteTraceReader implements TraceReader {
   checkpointAtOrBefore(position: number, reducer: number): Checkpoint | undefined {
     const row = this.#queries.checkpointAtOrBefore(Math.min(position, this.length), reducer);
     if (!row) return undefined;
+    this.#checkBefore(row, position, 'checkpoint');
     try {
       return { position: row.position, reducer: row.reducer, bytes: unpack(row.body, MAX_CHECKPOINT_BYTES) };
     } catch (error) {
@@ -164,7 +165,9 @@ export class SqliteTraceReader implements TraceReader {
     part: number,
   ): StoredPart | undefined {
     const row = this.#queries.partAtOrBefore(position, reducer, part);
-    return row && { position: row.position, bytes: () => this.#unpackPart(row, part) };
+    if (!row) return undefined;
+    this.#checkBefore(row, position, `part ${part}`);
+    return { position: row.position, bytes: () => this.#unpackPart(row, part) };
   }
 
   #unpackPart(row: FoundPart, part: number): Uint8Array {
@@ -197,7 +200,7 @@ export class SqliteTraceReader implements TraceReader {
 
   #rowAt(seq: number): BatchRow {
     const row = this.#queries.batchAt(seq);
-    if (row && seq < row.first_seq + row.length) return row;
+    if (row && holds(row, seq)) return row;
     throw this.#queries.damaged(`the batch that holds seq ${seq} is missing`);
   }
 
@@ -209,11 +212,20 @@ export class SqliteTraceReader implements TraceReader {
     }
   }
 
+  #checkBefore(row: { readonly position: number }, position: number, what: string): void {
+    if (row.position <= position) return;
+    throw this.#queries.damaged(`the ${what} before position ${position} is said to be of ${row.position}`);
+  }
+
   #checkLength({ first_seq, length }: BatchRow, found: number): void {
     if (found === length) return;
     throw this.#queries.damaged(`the batch at seq ${first_seq} has ${found} events instead of ${length}`);
   }
 }
+
+/** A damaged tree gives other rows than those that were asked for. */
+const holds = ({ first_seq, length }: Pick<BatchRow, 'first_seq' | 'length'>, seq: number): boolean =>
+  seq >= first_seq && seq < first_seq + length;
 
 const summaryOf = (row: SummaryRow): BatchSummary => ({
   firstSeq: row.first_seq,
