@@ -9,6 +9,16 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 /** Most letters of a text whose length is one byte. */
 const SHORT = 0x7f;
 
+/** LEB128 of an unsigned 32-bit value, for who fills room that was reserved. Returns where it ends. */
+export function putVarint(bytes: Uint8Array, at: number, value: number): number {
+  while (value > 0x7f) {
+    bytes[at++] = (value & 0x7f) | 0x80;
+    value >>>= 7;
+  }
+  bytes[at++] = value;
+  return at;
+}
+
 /** Grows as it is written: varints, bytes and strings. */
 export class ByteWriter {
   #bytes: Uint8Array<ArrayBuffer>;
@@ -26,12 +36,7 @@ export class ByteWriter {
   /** LEB128 of an unsigned 32-bit value. */
   varint(value: number): void {
     this.#room(5);
-    let rest = value >>> 0;
-    while (rest > 0x7f) {
-      this.#bytes[this.#used++] = (rest & 0x7f) | 0x80;
-      rest >>>= 7;
-    }
-    this.#bytes[this.#used++] = rest;
+    this.#used = putVarint(this.#bytes, this.#used, value >>> 0);
   }
   /** Difference of two u32 values, wrapped to 32 bits and zigzagged so that small steps either way are short. */
   delta(value: number, previous: number): void {

@@ -7,6 +7,7 @@ export { keepAll, keepSome, type KeptRows } from './kept-rows.ts';
 export { RowDecoder } from './row-decoder.ts';
 export { splitBatch, type SplitBatch } from './split-codec.ts';
 export { decodeSplit, type SplitPieces } from './split-read.ts';
+export { putVarint } from './bytes.ts';
 export { readColumn, writeColumn } from './columns.ts';
 export { movedView, type RowSource } from './view.ts';
 export { decodeSplitStores, decodeStores, STORE_WORDS, type MadeTable, type TableStores } from './codec-table.ts';

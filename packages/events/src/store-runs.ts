@@ -1,4 +1,4 @@
-import type { ByteWriter } from './bytes.ts';
+import { putVarint, type ByteWriter } from './bytes.ts';
 import type { Rows } from './columns.ts';
 
 /*
@@ -164,13 +164,4 @@ function putWord(bytes: Uint8Array, at: number, word: number, difference: number
   if (difference === 0) return at;
   bytes[maskAt]! |= 1 << word;
   return putVarint(bytes, at, ((difference << 1) ^ ((difference | 0) >> 31)) >>> 0);
-}
-
-function putVarint(bytes: Uint8Array, at: number, value: number): number {
-  while (value > 0x7f) {
-    bytes[at++] = (value & 0x7f) | 0x80;
-    value >>>= 7;
-  }
-  bytes[at++] = value;
-  return at;
 }

@@ -1,5 +1,6 @@
 import { ToolError } from '@kwind/x86';
 import type { ByteReader, ByteWriter } from '@kwind/events';
+import { putVarint } from '@kwind/events/raw';
 import { PAGE_WORDS } from './page-cell.ts';
 
 /*
@@ -17,15 +18,6 @@ const ANY = 2;
 const FRAME_STEP = 0x1000;
 /** A run in full: its length, and three words. */
 const MOST_BYTES = 2 + 3 * 5;
-
-function putVarint(bytes: Uint8Array, at: number, value: number): number {
-  while (value > 0x7f) {
-    bytes[at++] = (value & 0x7f) | 0x80;
-    value >>>= 7;
-  }
-  bytes[at++] = value;
-  return at;
-}
 
 // Two passes over a run at most, and no object: recording does this for a page every hundred events. tools/bench guards it.
 export function writeImage(out: ByteWriter, image: Uint32Array): void {

@@ -3,33 +3,27 @@ import type { Pte } from '@kwind/x86';
 import type { Directory } from './directory.ts';
 import type { Window } from './window.ts';
 
-/**
- * The machine at a place that is looked at for a moment and left: one object for a whole search, where a state for each
- * event would cost more than the question. Whoever is handed it must not keep it.
- */
-export class Glance implements MachineState, PageOrigin {
-  readonly profile: MachineState['profile'];
-  readonly pages: PageStore = PageStore.lazy(this);
+/** A place in a window's batch, and what is there besides pages: each part is made when somebody looks at it. */
+class Place {
   #window!: Window;
   #offset = 0;
   #control: MachineState['control'] | undefined;
   #tally: Tally | undefined;
 
-  constructor(profile: MachineState['profile']) {
-    this.profile = profile;
+  protected get window(): Window {
+    return this.#window;
+  }
+  protected get offset(): number {
+    return this.#offset;
   }
 
-  moveTo(window: Window, offset: number): this {
+  protected goTo(window: Window, offset: number): void {
     this.#window = window;
     this.#offset = offset;
     this.#control = undefined;
     this.#tally = undefined;
-    return this;
   }
 
-  get position(): MachineState['position'] {
-    return (this.#window.firstSeq + this.#offset) as MachineState['position'];
-  }
   get control(): MachineState['control'] {
     return (this.#control ??= this.#window.controlAt(this.#offset));
   }
@@ -42,51 +36,57 @@ export class Glance implements MachineState, PageOrigin {
   get #counted(): Tally {
     return (this.#tally ??= this.#window.tallyAt(this.#offset));
   }
+}
+
+/**
+ * The machine at a place that is looked at for a moment and left: one object for a whole search, where a state for each
+ * event would cost more than the question. Whoever is handed it must not keep it.
+ */
+export class Glance extends Place implements MachineState, PageOrigin {
+  readonly profile: MachineState['profile'];
+  readonly pages: PageStore = PageStore.lazy(this);
+
+  constructor(profile: MachineState['profile']) {
+    super();
+    this.profile = profile;
+  }
+
+  moveTo(window: Window, offset: number): this {
+    this.goTo(window, offset);
+    return this;
+  }
+
+  get position(): MachineState['position'] {
+    return (this.window.firstSeq + this.offset) as MachineState['position'];
+  }
 
   tables(): readonly number[] {
-    return [...this.#window.tables(this.#offset).keys()];
+    return [...this.window.tables(this.offset).keys()];
   }
   has(table: number): boolean {
-    return this.page(table) !== undefined || this.#window.isLost(table);
+    return this.page(table) !== undefined || this.window.isLost(table);
   }
   info(table: number): TableInfo | undefined {
-    return this.#window.tables(this.#offset).get(table);
+    return this.window.tables(this.offset).get(table);
   }
   page(table: number): Page | undefined {
-    return this.#window.page(table, this.#offset);
+    return this.window.page(table, this.offset);
   }
 }
 
-/** The machine after some events of a window's batch: each part is made when somebody looks at it. */
-export class WindowState implements MachineState {
+/** The machine after some events of a window's batch. */
+export class WindowState extends Place implements MachineState {
   readonly profile: MachineState['profile'];
   readonly position: MachineState['position'];
   readonly pages: PageStore;
-  readonly #window: Window;
-  readonly #offset: number;
-  #here: MachineState['control'] | undefined;
-  #tally: Tally | undefined;
 
   constructor(window: Window, offset: number) {
-    this.#window = window;
-    this.#offset = offset;
+    super();
+    this.goTo(window, offset);
     this.profile = window.profile;
     this.position = (window.firstSeq + offset) as MachineState['position'];
     this.pages = PageStore.lazy(new WindowPages(window, offset));
     Object.freeze(this);
-  }
-
-  get control(): MachineState['control'] {
-    return (this.#here ??= this.#window.controlAt(this.#offset));
-  }
-  get counters(): MachineState['counters'] {
-    return this.#counted.counters;
-  }
-  get calls(): MachineState['calls'] {
-    return this.#counted.calls;
-  }
-  get #counted(): Tally {
-    return (this.#tally ??= this.#window.tallyAt(this.#offset));
   }
 }
 

@@ -1,5 +1,6 @@
 import { ToolError } from '@kwind/x86';
 import { BATCH_SIZE, ByteReader } from '@kwind/events';
+import { putVarint } from '@kwind/events/raw';
 
 /*
  * A row of the touch index: in which batches of a group a page is stored to, and to which of its entries. Each batch is
@@ -36,7 +37,7 @@ const runs = new Uint16Array(2 * MOST_RUNS);
 export function writeHit(into: Uint8Array, at: number, distance: number, masks: Uint32Array, from: number): number {
   const count = findRuns(masks, from);
   const kind = count > MOST_RUNS ? MASK : Math.min(count, MANY);
-  at = putNumber(into, at, distanceCode(distance) * 4 + kind);
+  at = putVarint(into, at, distanceCode(distance) * 4 + kind);
   if (kind === MASK) return putMask(into, at, masks, from);
   if (kind === MANY) into[at++] = count;
   for (let i = 0; i < count; i++) {
@@ -88,12 +89,6 @@ function findRuns(masks: Uint32Array, from: number): number {
 const distanceCode = (distance: number): number =>
   distance % FULL_BATCH === 0 ? (distance / FULL_BATCH) * 2 : distance * 2 + 1;
 
-function putNumber(into: Uint8Array, at: number, value: number): number {
-  for (; value > 0x7f; value >>>= 7) into[at++] = (value & 0x7f) | 0x80;
-  into[at++] = value;
-  return at;
-}
-
 function putMask(into: Uint8Array, at: number, masks: Uint32Array, from: number): number {
   const spansAt = at++;
   let spans = 0;
@@ -123,7 +118,7 @@ function putMask(into: Uint8Array, at: number, masks: Uint32Array, from: number)
 
 /** As {@link writeHit} in rows without a mark, of traces that are older than runs. */
 export function writeMaskHit(into: Uint8Array, at: number, distance: number, masks: Uint32Array, from: number): number {
-  return putMask(into, putNumber(into, at, distanceCode(distance)), masks, from);
+  return putMask(into, putVarint(into, at, distanceCode(distance)), masks, from);
 }
 
 const isMarked = (bytes: Uint8Array): boolean => bytes[0] === ROW_MARK[0] && bytes[1] === ROW_MARK[1];
